@@ -1,0 +1,359 @@
+"""The one interface that every contest speaks.
+
+A challenge is trusted code and data: given players and a case, what happened, and what is it worth. It knows no Flask,
+no Docker, no database and no clock. It runs in the referee's child process, one run at a time, and everything that it
+hands back crosses a process boundary as JSON: hence the `to_json` and `from_json` pairs.
+
+    prepare(seed) -> Materials                     slow, once per phase, on a worker
+    cases(materials, phase) -> [Case]              what is to be played
+    play(case, players, artefacts) -> Outcome      the trusted simulator or grader; asks players, never believes them
+    score(outcomes) -> Score                       pure
+    field(matrix) -> totals                        pure; for cross-play and matches
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+Json = Any
+"""Whatever `json.loads` can return."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence for a person, as a code and parameters; rendered in the reader's language at the edge."""
+
+    code: str
+    params: Mapping[str, str | float] = field(default_factory=dict)
+
+    def to_json(self) -> Json:
+        return {"code": self.code, "params": dict(self.params)}
+
+    @classmethod
+    def from_json(cls, value: Json) -> "Message":
+        return cls(str(value["code"]), dict(value.get("params", {})))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Players
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the program answered: any JSON value, not yet checked by anybody."""
+
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Its clock ran out before the answer came. The program may still be alive; a later answer to this message is
+    thrown away by the player, never taken for the answer to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """What came is no JSON, too long or too deep."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The program has ended, or closed its stream. How it ended is for the sandbox to say."""
+
+
+Answer = Reply | Late | Invalid | Gone
+
+
+class Player(Protocol):
+    """The live program in a seat. It keeps the seat's clock, so challenges know none. Nothing here raises because of
+    what a program did."""
+
+    def hello(self, info: Json) -> Answer:
+        """Hand over the first message and wait until the program says that it is ready, within the start-up allowance
+        (not on the clock). Called exactly once by `play`, before any `ask`."""
+        ...
+
+    def ask(self, message: Json) -> Answer:
+        """One message out, one answer back, on the seat's clock."""
+        ...
+
+    def fresh(self) -> "Player":
+        """A new process of the same entry, with a clock of its own; the caller says hello to it."""
+        ...
+
+
+class AskAll(Protocol):
+    """For simultaneous moves: every player gets its message before any answer is read."""
+
+    def __call__(self, messages: Mapping[str, Json]) -> Mapping[str, Answer]: ...
+
+
+@dataclass(frozen=True)
+class Players:
+    """The live programs of one run, by seat."""
+
+    seats: Mapping[str, Player]
+    ask_all: AskAll
+
+    def __getitem__(self, seat: str) -> Player:
+        return self.seats[seat]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A chess clock: so much for every message, and a reserve. From `about.toml`."""
+
+    startup_seconds: float = 20.0
+    per_message_seconds: float = 0.1
+    reserve_seconds: float = 20.0
+    reply_bytes: int = 65_536
+    reply_depth: int = 16
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Cases
+
+
+def derive(seed: bytes, name: str) -> bytes:
+    """HMAC-SHA256(seed, name): the seed of every case and every stream (DESIGN, promise 8). 32 bytes."""
+    return hmac.new(seed, name.encode(), hashlib.sha256).digest()
+
+
+def derive_int(seed: bytes, name: str) -> int:
+    """The same as a non-negative integer below 2**32, for simulators that want one."""
+    return int.from_bytes(derive(seed, name)[:4], "big")
+
+
+SHOWCASE_SEED = hashlib.sha256(b"podium showcase").digest()
+"""Public: the showcase case has no points, and everybody may see its log and view."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What a challenge needs to know of a phase: 32 secret bytes and how many cases it wants of each discipline."""
+
+    seed: bytes
+    cases: int
+    showcase: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Something to be played. `name` is public and unique in a phase; `seed` is secret unless `showcase`."""
+
+    name: str
+    seed: bytes
+    track: str = ""
+    group: str = ""
+    params: Mapping[str, Json] = field(default_factory=dict)
+    showcase: bool = False
+
+    def to_json(self) -> Json:
+        return {
+            "name": self.name,
+            "seed": self.seed.hex(),
+            "track": self.track,
+            "group": self.group,
+            "params": dict(self.params),
+            "showcase": self.showcase,
+        }
+
+    @classmethod
+    def from_json(cls, value: Json) -> "Case":
+        return cls(**{**value, "seed": bytes.fromhex(value["seed"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Materials:
+    """What `prepare` made: public files for teams (name -> bytes) and private reference values (JSON)."""
+
+    public: Mapping[str, bytes] = field(default_factory=dict)
+    private: Json = None
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Outcomes
+
+
+class Fault(StrEnum):
+    """What a player did to end or spoil its run, as the challenge saw it. The judge turns it into a verdict: late is
+    `TLE`, invalid is `PE`, gone is whatever the sandbox says of the program's end."""
+
+    LATE = "late"
+    INVALID = "invalid"
+    GONE = "gone"
+
+
+ViewKind = Literal["scene", "gantt", "matrix", "curves", "images", "table"]
+VIEW_BYTES = 1_000_000
+"""A view's JSON is never larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Something to look at: data, never markup. `web/` owns one template and script for each kind."""
+
+    kind: ViewKind
+    data: Json
+
+
+@dataclass(frozen=True, slots=True)
+class SeatOutcome:
+    """What one seat got in one run. `score` is None where the table of faults gives the run none (the judgement then
+    fails); `fault` and `message` say what the program did wrong. No figure here was measured by a clock."""
+
+    score: float | None
+    columns: Mapping[str, float] = field(default_factory=dict)
+    fault: Fault | None = None
+    message: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One run: by seat what it got, something to look at, and what later runs need of it (`artefacts`, by name)."""
+
+    seats: Mapping[str, SeatOutcome]
+    view: View | None = None
+    artefacts: Mapping[str, bytes] = field(default_factory=dict)
+
+    def to_json(self) -> Json:
+        return {
+            "seats": {
+                seat: {
+                    "score": got.score,
+                    "columns": dict(got.columns),
+                    "fault": got.fault,
+                    "message": got.message and got.message.to_json(),
+                }
+                for seat, got in self.seats.items()
+            },
+            "view": self.view and {"kind": self.view.kind, "data": self.view.data},
+            "artefacts": {name: content.hex() for name, content in self.artefacts.items()},
+        }
+
+    @classmethod
+    def from_json(cls, value: Json) -> "Outcome":
+        return cls(
+            seats={
+                seat: SeatOutcome(
+                    score=got["score"],
+                    columns=got["columns"],
+                    fault=got["fault"] and Fault(got["fault"]),
+                    message=got["message"] and Message.from_json(got["message"]),
+                )
+                for seat, got in value["seats"].items()
+            },
+            view=value["view"] and View(value["view"]["kind"], value["view"]["data"]),
+            artefacts={name: bytes.fromhex(content) for name, content in value["artefacts"].items()},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A stored run as `score` sees it: the case and what the scored seat got."""
+
+    case: Case
+    seat: str
+    outcome: SeatOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a judgement is worth on one track. `public` is what an open phase shows, `final` what counts in the end
+    (the same where nothing is split); `interval` is the 95 % interval of `public`, None for a single case; `columns`
+    are the figures beside it, by the names of `about.toml`; `ties` break equal scores, lower is better, before the
+    earlier entry does."""
+
+    public: float
+    final: float
+    interval: tuple[float, float] | None = None
+    columns: Mapping[str, float] = field(default_factory=dict)
+    ties: tuple[float, ...] = ()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What about.toml says
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A figure beside the score. `public`: shown while a phase with hidden cases is open."""
+
+    name: str
+    title: Mapping[str, str]
+    unit: str = ""
+    digits: int = 2
+    lower_is_better: bool = True
+    public: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A discipline with its own board. A contest with one board has one track named ''."""
+
+    name: str
+    title: Mapping[str, str]
+
+
+Pairing = Literal["none", "solo", "cross", "match"]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """`about.toml`, read once: facts, no behaviour. Texts are maps by language (en, zh, ko)."""
+
+    slug: str
+    version: str
+    title: Mapping[str, str]
+    summary: Mapping[str, str]
+    pairing: Pairing
+    seats: tuple[str, ...]
+    tracks: tuple[Track, ...]
+    columns: tuple[Column, ...]
+    clocks: Mapping[str, Clock]
+    score_unit: str
+    score_digits: int
+    entry_mib: int
+    cpu_seconds: float
+    memory_mib: int
+    processes: int
+    judgement_core_seconds: float
+    practice_cases: int
+    public_cases: int
+    final_cases: int
+    run_seconds: float
+    """The referee's own bound on one run, wall time: past it the challenge is at fault."""
+
+
+class Challenge(Protocol):
+    """One kind of contest. Instances hold no state that `play` changes."""
+
+    about: About
+
+    def prepare(self, seed: bytes) -> Materials:
+        """Reference values, house models, public files. Deterministic in `seed`."""
+        ...
+
+    def cases(self, materials: Materials, phase: Phase) -> Sequence[Case]:
+        """Every case of the phase, in the order in which they are played and reported: by turns of the disciplines,
+        so that the first is one of the first discipline; showcases last."""
+        ...
+
+    def play(self, case: Case, players: Players, artefacts: Mapping[str, bytes]) -> Outcome:
+        """One run. Deterministic in the case and the players' answers. Whatever a player answers ends in an Outcome;
+        what raises here is the challenge's own fault and becomes `JE`."""
+        ...
+
+    def score(self, played: Sequence[Played]) -> Mapping[str, Score]:
+        """By track, over runs that all have a score (showcases left out by the caller). Pure, and independent of the
+        order of `played`."""
+        ...
+
+    def field(self, matrix: Json) -> Json:
+        """Totals over a field of runs between submissions; only where `pairing` is cross or match. Pure."""
+        ...

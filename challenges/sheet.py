@@ -1,0 +1,92 @@
+"""Reads a challenge's `about.toml`, `samples.toml`, statements and message catalogues: the facts beside its code."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from challenges.base import About, Clock, Column, Message, Track
+from challenges.errors import BrokenChallenge
+from challenges.registry import folder
+
+LANGUAGES = ("en", "zh", "ko")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A labelled entry that ships with a challenge: what judging it in the practice phase must give."""
+
+    name: str
+    path: Path
+    label: str
+    team: Mapping[str, str]
+    verdict: str
+    score_min: float | None
+    score_max: float | None
+
+    def holds(self, verdict: str, score: float | None) -> bool:
+        """Whether a judgement is what the label says. A sample that must fail has no band and gets no score."""
+        if verdict != self.verdict:
+            return False
+        if self.score_min is None or self.score_max is None:
+            return score is None
+        return score is not None and self.score_min <= score <= self.score_max
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise BrokenChallenge(f"{path}: {error}") from error
+
+
+def about(slug: str) -> About:
+    """The sheet of a challenge. Raises BrokenChallenge where the file is missing or incomplete."""
+    raw = _toml(folder(slug) / "about.toml")
+    try:
+        return About(
+            slug=slug,
+            version=raw["version"],
+            title=raw["title"],
+            summary=raw["summary"],
+            pairing=raw["pairing"],
+            seats=tuple(raw["seats"]),
+            tracks=tuple(Track(**track) for track in raw.get("tracks", [{"name": "", "title": raw["title"]}])),
+            columns=tuple(Column(**column) for column in raw.get("columns", [])),
+            clocks={seat: Clock(**clock) for seat, clock in raw["clocks"].items()},
+            score_unit=raw["score"]["unit"],
+            score_digits=raw["score"]["digits"],
+            **raw["limits"],
+            **raw["cases"],
+        )
+    except (KeyError, TypeError) as error:
+        raise BrokenChallenge(f"challenges/{slug}/about.toml: {error!r}") from error
+
+
+def samples(slug: str) -> list[Sample]:
+    """The labelled samples, in the order of `samples.toml`."""
+    here = folder(slug)
+    return [
+        Sample(
+            name=name,
+            path=here / "samples" / name,
+            label=row["label"],
+            team=row["team"],
+            verdict=row["verdict"],
+            score_min=row.get("score_min"),
+            score_max=row.get("score_max"),
+        )
+        for name, row in _toml(here / "samples.toml").items()
+    ]
+
+
+def statement(slug: str, language: str) -> str:
+    """The statement as Markdown."""
+    return (folder(slug) / f"statement.{language}.md").read_text(encoding="utf-8")
+
+
+def sentence(slug: str, message: Message, language: str) -> str | None:
+    """A challenge's own message in the reader's language; None where `messages.toml` has no such code."""
+    row = _toml(folder(slug) / "messages.toml").get(message.code)
+    return str(row[language]).format(**message.params) if row else None

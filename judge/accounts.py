@@ -1,0 +1,337 @@
+"""People: accounts, sessions, teams and their invitations, roles."""
+
+import hashlib
+import ipaddress
+import re
+import secrets
+import unicodedata
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, delete, func, select
+
+from judge.errors import BadInput, Conflict, NotAllowed, NotFound, QuotaUsed
+from judge.models import Membership, Role, SignInTry, Team, Token, User, UserSession
+
+SESSION_DAYS = 14
+INVITATION_DAYS = 14
+ORGANISER_LINK_HOURS = 24
+TEAM_SIZE = 20
+PASSWORD_MIN, PASSWORD_MAX = 10, 200
+TRY_WINDOW = timedelta(minutes=15)
+
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash("nobody has this password")
+"""Verified against when there is no such account, so that both answers take the same time."""
+_EMAIL = re.compile(r"[^@\s\x00-\x1f<>()\[\],;:\\\"]{1,64}@[^@\s\x00-\x1f<>()\[\],;:\\\"]{1,180}\.[^@\s.]{2,60}")
+
+
+def digest(token: str) -> str:
+    """What is stored of a token: 64 hex digits."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def fold(text: str) -> str:
+    """For comparing names and addresses: NFKC, case folded, inner blanks as one."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def clean_name(text: str, *, longest: int, field: str) -> str:
+    """A name as it is shown: NFC, trimmed. Raises BadInput when empty, too long or with control characters."""
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    if not name:
+        raise BadInput("field-empty", field=field)
+    if len(name) > longest:
+        raise BadInput("field-too-long", field=field, longest=longest)
+    if any(unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Co", "Cn"} and letter != "\u200d" for letter in name):
+        raise BadInput("field-characters", field=field)
+    return name
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Accounts and sessions
+
+
+def sign_up(
+    session: Session, *, email: str, name: str, password: str, language: str, now: datetime, demo: bool = False
+) -> User:
+    """A new account. Raises BadInput for what is malformed, Conflict where the address is taken."""
+    folded = fold(email)
+    if len(folded) > 254 or not _EMAIL.fullmatch(folded):
+        raise BadInput("email-malformed")
+    shown = clean_name(name, longest=80, field="name")
+    check_password(password)
+    user = User(
+        email=folded,
+        name=shown,
+        password_hash=_hasher.hash(password),
+        language=language,
+        created_at=now,
+        demo=demo,
+        email_verified_at=now if demo else None,
+    )
+    try:
+        with session.begin_nested():
+            session.add(user)
+    except IntegrityError:
+        raise Conflict("email-taken") from None
+    return user
+
+
+def check_password(password: str) -> None:
+    """Raises BadInput where a password is too short, too long or not text that can be typed."""
+    if len(password) < PASSWORD_MIN:
+        raise BadInput("password-short", shortest=PASSWORD_MIN)
+    if len(password) > PASSWORD_MAX:
+        raise BadInput("password-long", longest=PASSWORD_MAX)
+    if "\x00" in password:
+        raise BadInput("field-characters", field="password")
+
+
+def set_password(session: Session, *, user: User, password: str) -> None:
+    """Raises BadInput where it may not be one."""
+    check_password(password)
+    user.password_hash = _hasher.hash(password)
+    session.add(user)
+    session.flush()
+
+
+def check_credentials(session: Session, *, email: str, password: str, address: str, tries: int, now: datetime) -> User:
+    """The account, if address and password fit. A failure is counted by network address and by account.
+
+    Raises QuotaUsed after `tries` failures within 15 minutes, NotAllowed otherwise. The caller commits either way, so
+    that a failure is remembered.
+    """
+    subjects = [digest(f"address {address}"), digest(f"account {fold(email)}")]
+    session.exec(delete(SignInTry).where(col(SignInTry.at) < now - timedelta(days=1)))
+    for subject in subjects:
+        failed = session.exec(
+            select(func.count())
+            .select_from(SignInTry)
+            .where(SignInTry.subject == subject, col(SignInTry.at) > now - TRY_WINDOW)
+        ).one()
+        if failed >= tries:
+            raise QuotaUsed("sign-in-too-often", minutes=int(TRY_WINDOW.total_seconds() // 60))
+    user = session.exec(select(User).where(User.email == fold(email))).first()
+    fits = _verify(user.password_hash if user else _NOBODY, password)
+    if user is None or not fits or user.disabled_at is not None:
+        session.add_all([SignInTry(subject=subject, at=now) for subject in subjects])
+        session.flush()
+        raise NotAllowed("sign-in-wrong")
+    if user.demo and not _is_loopback(address):
+        raise NotAllowed("demo-loopback-only")
+    if _hasher.check_needs_rehash(user.password_hash):
+        user.password_hash = _hasher.hash(password)
+        session.add(user)
+    return user
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _verify(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password[: PASSWORD_MAX + 1])
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+def begin_session(session: Session, *, user: User, now: datetime) -> str:
+    """Sign a browser in; the token that its cookie carries."""
+    token = secrets.token_urlsafe(32)
+    assert user.id is not None
+    session.add(
+        UserSession(
+            user_id=user.id, token_sha256=digest(token), created_at=now, expires_at=now + timedelta(days=SESSION_DAYS)
+        )
+    )
+    session.flush()
+    return token
+
+
+def user_of(session: Session, *, token: str, now: datetime) -> User | None:
+    """Who a session token belongs to, if it is still good."""
+    return session.exec(
+        select(User)
+        .join(UserSession)
+        .where(
+            UserSession.token_sha256 == digest(token),
+            col(UserSession.expires_at) > now,
+            col(User.disabled_at).is_(None),
+        )
+    ).first()
+
+
+def end_session(session: Session, *, token: str) -> None:
+    session.exec(delete(UserSession).where(col(UserSession.token_sha256) == digest(token)))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Teams
+
+
+def slugify(name: str, *, fallback: str) -> str:
+    """Letters and digits of any script, joined by hyphens; `fallback` where nothing is left."""
+    slug = re.sub(r"[^\w]+", "-", fold(name), flags=re.UNICODE).strip("-_")
+    return slug[:70] or fallback
+
+
+def make_team(session: Session, *, user: User, name: str, now: datetime) -> Team:
+    """A new team with its captain. Raises BadInput for a malformed name, Conflict where it is taken."""
+    shown = clean_name(name, longest=60, field="team")
+    slug = slugify(shown, fallback=f"team-{secrets.token_hex(3)}")
+    if session.exec(select(Team.id).where(Team.slug == slug)).first() is not None:
+        slug = f"{slug}-{secrets.token_hex(2)}"
+    team = Team(name=shown, folded_name=fold(shown), slug=slug, created_at=now)
+    try:
+        with session.begin_nested():
+            session.add(team)
+    except IntegrityError:
+        raise Conflict("team-taken") from None
+    _join(session, team=team, user=user, captain=True, now=now)
+    return team
+
+
+def _join(session: Session, *, team: Team, user: User, captain: bool, now: datetime) -> None:
+    assert team.id is not None and user.id is not None
+    session.add(Membership(team_id=team.id, user_id=user.id, captain=captain, joined_at=now))
+    session.flush()
+
+
+def teams_of(session: Session, *, user: User) -> list[Team]:
+    return list(
+        session.exec(select(Team).join(Membership).where(Membership.user_id == user.id).order_by(Team.folded_name))
+    )
+
+
+def members_of(session: Session, *, team: Team) -> list[tuple[User, bool]]:
+    """Members with whether each is captain, in order of joining."""
+    rows = session.exec(
+        select(User, Membership.captain)
+        .join(Membership)
+        .where(Membership.team_id == team.id)
+        .order_by(col(Membership.id))
+    )
+    return [(user, captain) for user, captain in rows]
+
+
+def team_for(session: Session, *, user: User, slug: str) -> Team:
+    """A team of this user. Raises NotFound for any other, whether it exists or not."""
+    team = session.exec(select(Team).join(Membership).where(Team.slug == slug, Membership.user_id == user.id)).first()
+    if team is None:
+        raise NotFound("team-unknown")
+    return team
+
+
+def invite(session: Session, *, user: User, team: Team, now: datetime) -> str:
+    """A link token with which anybody may join this team for two weeks; older ones end.
+
+    Raises NotAllowed for anyone but its captain.
+    """
+    captain = session.exec(
+        select(Membership.captain).where(Membership.team_id == team.id, Membership.user_id == user.id)
+    ).first()
+    if not captain:
+        raise NotAllowed("captain-only")
+    session.exec(delete(Token).where(col(Token.team_id) == team.id, col(Token.purpose) == "invitation"))
+    token = secrets.token_urlsafe(24)
+    session.add(
+        Token(
+            purpose="invitation",
+            token_sha256=digest(token),
+            team_id=team.id,
+            created_at=now,
+            expires_at=now + timedelta(days=INVITATION_DAYS),
+        )
+    )
+    session.flush()
+    return token
+
+
+def invited_to(session: Session, *, token: str, now: datetime) -> Team:
+    """The team that an invitation leads to. Raises NotFound where it is unknown or over."""
+    team = session.exec(
+        select(Team)
+        .join(Token)
+        .where(
+            Token.token_sha256 == digest(token),
+            Token.purpose == "invitation",
+            col(Token.expires_at) > now,
+        )
+    ).first()
+    if team is None:
+        raise NotFound("invitation-unknown")
+    return team
+
+
+def accept_invitation(session: Session, *, user: User, token: str, now: datetime) -> Team:
+    """Join. Raises NotFound for a bad link, Conflict where one is a member already or the team is full."""
+    team = invited_to(session, token=token, now=now)
+    members = [member.id for member, _ in members_of(session, team=team)]
+    if user.id in members:
+        raise Conflict("member-already")
+    if len(members) >= TEAM_SIZE:
+        raise Conflict("team-full", most=TEAM_SIZE)
+    _join(session, team=team, user=user, captain=False, now=now)
+    return team
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Roles
+
+
+def organiser_link(session: Session, *, now: datetime) -> str | None:
+    """A one-time token that makes its bearer the first organiser; None once there is one."""
+    if session.exec(select(Role.id).where(Role.role == "organiser")).first() is not None:
+        return None
+    session.exec(delete(Token).where(col(Token.purpose) == "organiser"))
+    token = secrets.token_urlsafe(24)
+    session.add(
+        Token(
+            purpose="organiser",
+            token_sha256=digest(token),
+            created_at=now,
+            expires_at=now + timedelta(hours=ORGANISER_LINK_HOURS),
+        )
+    )
+    session.flush()
+    return token
+
+
+def claim_organiser(session: Session, *, user: User, token: str, now: datetime) -> None:
+    """Raises NotFound where the link is unknown, used or over."""
+    link = session.exec(
+        select(Token).where(
+            Token.token_sha256 == digest(token),
+            Token.purpose == "organiser",
+            col(Token.expires_at) > now,
+            col(Token.used_at).is_(None),
+        )
+    ).first()
+    if link is None:
+        raise NotFound("link-unknown")
+    link.used_at = now
+    assert user.id is not None
+    session.add(link)
+    session.add(Role(user_id=user.id, role="organiser", created_at=now))
+    session.flush()
+
+
+def has_role(session: Session, *, user: User, role: str, contest_id: int | None = None) -> bool:
+    """Whether a user has a role in a contest, or everywhere."""
+    return (
+        session.exec(
+            select(Role.id).where(
+                Role.user_id == user.id,
+                Role.role == role,
+                col(Role.contest_id).is_(None) | (Role.contest_id == contest_id),
+            )
+        ).first()
+        is not None
+    )

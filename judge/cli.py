@@ -1,0 +1,308 @@
+"""The command `podium`.
+
+With `--json` stdout is exactly one JSON document and progress goes to stderr; exit 0 where what was asked came about.
+What stands in the way is said in a sentence, with its cure: never a bare traceback.
+"""
+
+import dataclasses
+import json
+import logging
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from judge.errors import JudgeError, Misconfigured, PlatformFault, Refusal
+from judge.settings import Settings
+from sandbox.errors import SandboxError
+
+ENGINE_SCRIPT = Path(__file__).resolve().parents[1] / "docker" / "engine.sh"
+ENGINE_SECONDS = 600
+
+
+def _say(line: str) -> None:
+    """Progress: to stderr, with the time since the command began."""
+    click.echo(f"[{time.monotonic() - _BEGAN:6.1f}] {line}", err=True)
+
+
+_BEGAN = time.monotonic()
+
+
+def _fail(sentence: str, code: int = 1) -> NoReturn:
+    click.echo(f"podium: {sentence}", err=True)
+    sys.exit(code)
+
+
+def _print(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+class Group(click.Group):
+    """Turns what we raise into a sentence."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Refusal as error:
+            from judge.sentences import refusal
+
+            _fail(refusal(error))
+        except (Misconfigured, PlatformFault, SandboxError) as error:
+            _fail(str(error))
+        except JudgeError as error:
+            _fail(f"{type(error).__name__}: {error}")
+        except KeyboardInterrupt:
+            _fail("stopped", 130)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Podium judges online competitions: code that drives, attacks, predicts, schedules and plays."""
+
+
+def engine(settings: Settings) -> None:
+    """Bring the Docker engine up where it may be; what it says goes to stderr. Never fails: without an engine the
+    process sandbox says so."""
+    if settings.sandbox == "process" or settings.docker_host:
+        return
+    script = subprocess.run(["sh", str(ENGINE_SCRIPT)], stdout=sys.stderr, timeout=ENGINE_SECONDS, check=False)
+    if script.returncode:
+        _say(f"docker/engine.sh ended with status {script.returncode}: going on without an engine")
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout.")
+
+
+@main.command()
+def up() -> None:
+    """Everything on this machine: Redis, portal, workers, sweeper."""
+    from judge.up import announce, running
+
+    settings = Settings.from_environment()
+    engine(settings)
+    with running(settings, say=_say) as installation:
+        announce(installation, say=_say)
+        installation.wait()
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Wait until every sample is judged, print the boards and stop.")
+@json_option
+def demo(*, once: bool, as_json: bool) -> None:
+    """`up` with every contest, demo accounts and each contest's sample entries."""
+    from judge.demo import Demo
+    from judge.up import announce, running
+
+    settings = Settings.from_environment()
+    began = time.monotonic()
+    engine(settings)
+    with running(settings, say=_say) as installation:
+        play = Demo(settings, say=_say, stopping=lambda: installation.stopping)
+        try:
+            entered = play.enter_all()
+            play.wait(entered)
+            listed, complaints = play.report(entered)
+        finally:
+            play.close()
+        document = {"portal": settings.url, "seconds": round(time.monotonic() - began, 3), "contests": listed}
+        if as_json:
+            _print(document)
+        else:
+            _print_boards(listed)
+        for complaint in complaints:
+            _say(f"a sample did not get what it is labelled with: {complaint}")
+        if not once:
+            announce(installation, say=_say)
+            _say(f"demo accounts, from this machine only: driving-sound@demo.example and others, {play.password}")
+            installation.wait()
+    if complaints:
+        _fail(f"{len(complaints)} sample(s) did not get the verdict and score they are labelled with")
+
+
+def _print_boards(listed: dict[str, Any]) -> None:
+    for slug, contest in listed.items():
+        click.echo(f"\n{slug}: {contest['judged']} of {contest['submitted']} judged")
+        for row in contest["board"]:
+            interval = " ({:.2f} to {:.2f})".format(*row["interval"]) if row["interval"] else ""
+            click.echo(f"  {row['rank']:>3}  {row['team']:<32} {row['score']:>9.3f}{interval}")
+        for entry in contest["entries"]:
+            if entry["verdict"] != "AC":
+                click.echo(f"    -  {entry['team']:<32} {entry['verdict']}")
+
+
+@main.command("try")
+@click.argument("challenge")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which cases to draw.")
+@click.option("--cases", type=click.IntRange(min=1), default=None, help="How many; by default the practice phase's.")
+@click.option("--no-sandbox", is_flag=True, help="Run the entry as a plain process of this machine.")
+@json_option
+def try_(challenge: str, path: Path, *, seed: int, cases: int | None, no_sandbox: bool, as_json: bool) -> None:
+    """Play an entry here, no server: verdict, score, columns, runs."""
+    from challenges import registry
+    from judge.sandboxes import choose
+    from judge.tryout import try_entry
+
+    if challenge not in registry.names():
+        _fail(f"there is no challenge {challenge!r}; there are: {', '.join(registry.names())}", 2)
+    if not path.exists():
+        _fail(f"there is nothing at {path}", 2)
+    settings = Settings.from_environment()
+    if no_sandbox:
+        settings = dataclasses.replace(settings, sandbox="process")
+    engine(settings)
+    settings.run.mkdir(parents=True, exist_ok=True)
+    sandbox = choose(settings, say=_say, own_entries=True)
+    if not sandbox.isolated:
+        _say("the entry runs as a plain process of this machine, without a container: run only what you trust")
+    tried = try_entry(challenge, path, sandbox=sandbox, seed=seed, cases=cases, cores=settings.cores, say=_say)
+    if as_json:
+        _print(tried.to_json())
+    else:
+        _print_tried(tried.to_json())
+    for log in _logs(tried):
+        click.echo(log, err=True)
+    sys.exit(1 if tried.judged.verdict.value == "JE" else 0)
+
+
+def _logs(tried: Any) -> list[str]:
+    from judge.results import log_text
+
+    records = [record for run in tried.runs for record in run.records.values()]
+    return [f"--- log of {record.case.name}\n{log_text(record)[-4000:]}" for record in records if log_text(record)][:1]
+
+
+def _print_tried(tried: dict[str, Any]) -> None:
+    click.echo(f"{tried['challenge']}: {tried['verdict']}, score {tried['score']}, interval {tried['interval']}")
+    for name, value in tried["columns"].items():
+        click.echo(f"  {name:<28} {value:g}")
+    for run in tried["runs"]:
+        click.echo(f"  {run['case']:<28} {run['verdict']:<4} {run['score']}")
+    click.echo(f"  {tried['seconds']} s")
+
+
+@main.command()
+@json_option
+def doctor(*, as_json: bool) -> None:
+    """What is missing on this machine, and what to do about it."""
+    from judge.doctor import examine
+
+    checks = examine(Settings.from_environment())
+    if as_json:
+        _print({"ok": all(check.ok for check in checks), "checks": [dataclasses.asdict(check) for check in checks]})
+    else:
+        for check in checks:
+            click.echo(f"{'ok     ' if check.ok else 'MISSING'} {check.name:<14} {check.found}")
+            if not check.ok:
+                click.echo(f"        {'':<14} to mend it: {check.cure}")
+    sys.exit(0 if all(check.ok for check in checks) else 1)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The sandbox by itself
+
+
+@main.group()
+def sandbox() -> None:
+    """Programs within limits, without a contest."""
+
+
+@sandbox.command("run")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--wall-seconds", type=float, default=None)
+@click.option("--cpu-seconds", type=float, default=10.0, show_default=True)
+@click.option("--memory-mib", type=int, default=256, show_default=True)
+@click.option("--processes", type=int, default=64, show_default=True)
+@click.option("--output-kib", type=int, default=1024, show_default=True)
+@click.option("--stdin", "stdin_path", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None)
+@json_option
+def sandbox_run(path: Path, *, stdin_path: Path | None, as_json: bool, **limits: Any) -> None:
+    """Run one program within limits, and say how it ended."""
+    from judge.sandboxes import choose
+    from sandbox.command import program_for, result_json
+    from sandbox.types import Limits
+
+    if not path.exists():
+        _fail(f"there is nothing at {path}", 2)
+    try:
+        bounds = Limits(**limits)
+    except ValueError as error:
+        _fail(str(error), 2)
+    settings = dataclasses.replace(Settings.from_environment(), sandbox="docker")
+    engine(settings)
+    settings.run.mkdir(parents=True, exist_ok=True)
+    stdin = stdin_path.read_bytes() if stdin_path else b""
+    result = choose(settings, say=_say).run(program_for(path), bounds, stdin=stdin)
+    if as_json:
+        _print(result_json(result))
+    else:
+        click.echo(result.stdout, nl=False)
+        click.echo(result.stderr, nl=False, err=True)
+        click.echo(
+            f"{result.verdict.value} ({result.ending.value}), exit {result.exit_code}, signal {result.signal}, "
+            f"{result.wall_seconds:.2f} s wall, {result.cpu_seconds:.2f} s CPU, {result.memory_mib:.1f} MiB",
+            err=True,
+        )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Single roles
+
+
+@main.command()
+def web() -> None:
+    """The portal alone."""
+    from judge.up import serve_web
+
+    serve_web(Settings.from_environment())
+
+
+@main.command()
+@click.option("--number", type=click.IntRange(min=1), default=1, help="Names this worker on its machine.")
+def worker(number: int) -> None:
+    """One worker."""
+    from judge import worker as role
+
+    settings = Settings.from_environment()
+    settings.prepare_folders()
+    role.run(settings, number=number)
+
+
+@main.command()
+def sweep() -> None:
+    """The sweeper."""
+    from judge import sweep as role
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s sweep %(message)s")
+    settings = Settings.from_environment()
+    settings.prepare_folders()
+    role.main(settings, stop=_stop_event())
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database's tables to the present shape."""
+    from judge.db import Database
+
+    db = Database(Settings.from_environment().database_url)
+    db.migrate()
+    db.close()
+
+
+def _stop_event() -> threading.Event:
+    import signal
+
+    stop = threading.Event()
+    handler: Callable[..., None] = lambda *_: stop.set()  # noqa: E731
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
+    return stop
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""Contests, their phases and who is enrolled.
+
+A contest is made as a draft from a challenge's sheet. Opening a phase is a worker's job (`jobs.open_phase`): only
+workers can make and read seeds, and only they know the player image that the phase is pinned to.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, func, select
+
+from challenges import sheet
+from judge import ledger
+from judge.accounts import team_for
+from judge.errors import BadInput, Conflict, NotFound
+from judge.models import Contest, Enrolment, Membership, Phase, Team, User
+from judge.states import PhaseState, check_move
+
+
+@dataclass(frozen=True, slots=True)
+class PhasePlan:
+    """What an organiser says of a phase. `cases` counts cases of each discipline."""
+
+    slug: str
+    starts_at: datetime
+    ends_at: datetime
+    cases: int
+    quota_per_day: int = 10
+    quota_total: int = 100
+    hidden: bool = True
+    counts: str = "best"
+    chosen: int = 1
+    freeze_at: datetime | None = None
+
+
+def create(
+    session: Session,
+    *,
+    challenge: str,
+    slug: str,
+    phases: Sequence[PhasePlan],
+    now: datetime,
+    timezone: str = "UTC",
+    actor: User | None = None,
+) -> Contest:
+    """A draft. Raises BadInput for what does not fit together, Conflict where the slug is taken."""
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadInput("timezone-unknown", timezone=timezone) from None
+    if not phases:
+        raise BadInput("phases-missing")
+    contest = Contest(slug=slug, challenge=challenge, timezone=timezone, created_at=now)
+    try:
+        with session.begin_nested():
+            session.add(contest)
+    except IntegrityError:
+        raise Conflict("contest-taken", slug=slug) from None
+    assert contest.id is not None
+    for position, plan in enumerate(phases):
+        if plan.ends_at <= plan.starts_at:
+            raise BadInput("phase-window", phase=plan.slug)
+        session.add(
+            Phase(
+                contest_id=contest.id,
+                position=position,
+                slug=plan.slug,
+                starts_at=plan.starts_at,
+                ends_at=plan.ends_at,
+                freeze_at=plan.freeze_at,
+                cases=plan.cases,
+                hidden=plan.hidden,
+                counts=plan.counts,
+                chosen=plan.chosen,
+                quota_per_day=plan.quota_per_day,
+                quota_total=plan.quota_total,
+            )
+        )
+    session.flush()
+    ledger.mark(session, action="contest-created", subject=f"contest-{contest.id}", actor=actor, now=now)
+    return contest
+
+
+def practice_plan(challenge: str, *, now: datetime, days: int = 30) -> PhasePlan:
+    """A practice phase that starts now, with the number of cases that the challenge's sheet names."""
+    about = sheet.about(challenge)
+    return PhasePlan(
+        slug="practice", starts_at=now, ends_at=now + timedelta(days=days), cases=about.practice_cases, quota_per_day=20
+    )
+
+
+def all_public(session: Session) -> list[Contest]:
+    """Every contest that is not a draft, newest first."""
+    query = select(Contest).where(Contest.state != PhaseState.DRAFT).order_by(col(Contest.id).desc())
+    return list(session.exec(query))
+
+
+def by_slug(session: Session, slug: str) -> Contest:
+    """A public contest. Raises NotFound, for drafts too."""
+    contest = session.exec(select(Contest).where(Contest.slug == slug, Contest.state != PhaseState.DRAFT)).first()
+    if contest is None:
+        raise NotFound("contest-unknown")
+    return contest
+
+
+def phases_of(session: Session, contest: Contest) -> list[Phase]:
+    """In order."""
+    return list(session.exec(select(Phase).where(Phase.contest_id == contest.id).order_by(col(Phase.position))))
+
+
+def phase_by_slug(session: Session, contest: Contest, slug: str) -> Phase:
+    """A phase that is not a draft. Raises NotFound."""
+    phase = session.exec(
+        select(Phase).where(Phase.contest_id == contest.id, Phase.slug == slug, Phase.state != PhaseState.DRAFT)
+    ).first()
+    if phase is None:
+        raise NotFound("phase-unknown")
+    return phase
+
+
+def current_phase(session: Session, contest: Contest, *, now: datetime) -> Phase | None:
+    """The phase to show first: the one that takes uploads now, else the last that began, else the next."""
+    phases = [phase for phase in phases_of(session, contest) if phase.state != PhaseState.DRAFT]
+    for phase in phases:
+        if takes_uploads(phase, now=now):
+            return phase
+    begun = [phase for phase in phases if phase.starts_at <= now]
+    if begun:
+        return begun[-1]
+    return phases[0] if phases else None
+
+
+def takes_uploads(phase: Phase, *, now: datetime) -> bool:
+    return phase.state.accepts_uploads and phase.starts_at <= now < phase.ends_at
+
+
+def move_phase(session: Session, phase: Phase, new: PhaseState, *, now: datetime, actor: User | None = None) -> None:
+    """Raises Conflict where the move is not legal, or would extend a phase whose seed is known."""
+    if new == PhaseState.OPEN and phase.seed_hex is not None:
+        raise Conflict("phase-revealed")
+    old = phase.state
+    phase.state = check_move(phase.state, new)
+    session.add(phase)
+    session.flush()
+    ledger.mark(
+        session,
+        action="phase-moved",
+        subject=f"phase-{phase.id}",
+        actor=actor,
+        now=now,
+        facts={"old": old.value, "new": new.value},
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Enrolment
+
+
+def enrol(
+    session: Session, *, contest: Contest, user: User, team_slug: str, terms: bool, now: datetime, category: str = ""
+) -> Enrolment:
+    """A team of this user enters. Raises BadInput without its consent to the terms, NotFound for another's team,
+    Conflict where the team is in already, a member is in with another team, or the contest is over."""
+    if not terms:
+        raise BadInput("terms-missing")
+    if contest.state.over:
+        raise Conflict("contest-over")
+    team = team_for(session, user=user, slug=team_slug)
+    clash = session.exec(
+        select(Team.name)
+        .join(Enrolment)
+        .join(Membership, col(Membership.team_id) == Team.id)
+        .where(
+            Enrolment.contest_id == contest.id,
+            col(Membership.user_id).in_(select(Membership.user_id).where(Membership.team_id == team.id)),
+        )
+    ).first()
+    if clash is not None:
+        raise Conflict("enrolled-already", team=clash)
+    assert contest.id is not None and team.id is not None
+    enrolment = Enrolment(contest_id=contest.id, team_id=team.id, category=category, terms_accepted_at=now)
+    session.add(enrolment)
+    session.flush()
+    return enrolment
+
+
+def enrolment_of(session: Session, *, contest: Contest, user: User) -> tuple[Enrolment, Team] | None:
+    """With which team a user is in a contest."""
+    row = session.exec(
+        select(Enrolment, Team)
+        .join(Team, col(Team.id) == Enrolment.team_id)
+        .join(Membership, col(Membership.team_id) == Team.id)
+        .where(Enrolment.contest_id == contest.id, Membership.user_id == user.id)
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def enrolled_count(session: Session, contest: Contest) -> int:
+    return session.exec(select(func.count()).select_from(Enrolment).where(Enrolment.contest_id == contest.id)).one()
+
+
+def keep_calendar(session: Session, *, now: datetime) -> None:
+    """Freeze and close what is due."""
+    for phase in session.exec(select(Phase).where(col(Phase.state).in_([PhaseState.OPEN, PhaseState.FROZEN]))):
+        if phase.ends_at <= now:
+            move_phase(session, phase, PhaseState.CLOSED, now=now)
+        elif phase.state == PhaseState.OPEN and phase.freeze_at is not None and phase.freeze_at <= now:
+            move_phase(session, phase, PhaseState.FROZEN, now=now)

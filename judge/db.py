@@ -1,0 +1,92 @@
+"""The database: one engine per process, made after any fork, and two kinds of transaction.
+
+SQLite runs in WAL mode with foreign keys on and `synchronous=FULL`, so that what is committed is on the disk. A write
+begins with BEGIN IMMEDIATE: two writers then wait for each other (busy timeout) instead of failing half-way with a
+snapshot that is too old. PostgreSQL needs none of it; both run the same migrations.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session, create_engine
+
+from judge.errors import StorageFull
+
+BUSY_SECONDS = 30
+_FULL = ("database or disk is full", "53100", "disk I/O error")
+
+
+class Database:
+    """An engine and its transactions. Make one per process."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+        self._writer = self.engine.execution_options(podium_writes=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only reads; nothing is committed."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction: committed on the way out, rolled back when anything is raised.
+
+        Raises StorageFull where the disk is full: nothing was written.
+        """
+        try:
+            with Session(self._writer, expire_on_commit=False) as session, session.begin():
+                yield session
+        except DBAPIError as error:
+            if any(sign in str(error.orig) for sign in _FULL):
+                raise StorageFull("storage-full") from error
+            raise
+
+    def migrate(self) -> None:
+        """Bring the tables to the present shape."""
+        url = make_url(self.url)
+        if url.database and url.get_backend_name() == "sqlite":
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        with self._writer.begin() as connection:
+            config = alembic_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+pg8000"), pool_pre_ping=True)
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    event.listen(engine, "connect", _sqlite_connect)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_connect(connection: Any, record: object) -> None:  # noqa: ARG001
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("podium_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

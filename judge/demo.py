@@ -1,0 +1,231 @@
+"""`podium demo`: the contests with their samples entered by demo teams, through the same doors as anybody's."""
+
+import io
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from challenges.sheet import Sample
+from judge import accounts, catalogue, contests, leaderboard, results, submissions
+from judge.db import Database
+from judge.errors import Misconfigured
+from judge.models import Contest, Judgement, Phase, Team, User
+from judge.queue import Queue
+from judge.samples import pack, samples_of
+from judge.settings import Settings
+from judge.states import PhaseState
+from judge.storage import Storage, open_storage
+from judge.submissions import Upload
+
+Say = Callable[[str], None]
+OPEN_SECONDS = 120
+JUDGED_SECONDS = 900
+DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A sample on its way."""
+
+    sample: Sample
+    team: str
+    submission_id: int
+
+
+class Demo:
+    """Works beside a running `podium up`, on its database, storage and queue."""
+
+    def __init__(self, settings: Settings, *, say: Say, stopping: Callable[[], bool]) -> None:
+        self.settings, self._say, self._stopping = settings, say, stopping
+        self._db = Database(settings.database_url)
+        self._storage: Storage = open_storage(settings)
+        self._queue = Queue(settings.redis_url)
+        self.password = secrets.token_urlsafe(9)
+
+    def close(self) -> None:
+        self._queue.close()
+        self._db.close()
+
+    def enter_all(self) -> dict[str, list[Entered]]:
+        """Open a contest of every challenge and enter its samples; by the contest's slug."""
+        return {contest.slug: self._enter(contest) for contest in [self._contest(name) for name in catalogue.names()]}
+
+    def _contest(self, challenge: str) -> Contest:
+        """A contest with an open practice phase: the last demo's, where it still is, else a new one."""
+        now = datetime.now(UTC)
+        with self._db.write() as session:
+            contest, phase = self._usable(session, challenge, now) or self._create(session, challenge, now)
+        assert phase.id is not None
+        deadline = time.monotonic() + OPEN_SECONDS
+        began = time.monotonic()
+        while phase.state == PhaseState.DRAFT:
+            self._queue.open_phase(phase.id)
+            self._check_waiting(deadline, f"{challenge}: no worker opened the practice phase")
+            time.sleep(0.2)
+            with self._db.read() as session:
+                phase = session.get_one(Phase, phase.id)
+        self._say(f"{contest.slug}: the practice phase is open ({time.monotonic() - began:.1f} s)")
+        return contest
+
+    def _usable(self, session: Session, challenge: str, now: datetime) -> tuple[Contest, Phase] | None:
+        version = catalogue.about(challenge).version
+        query = (
+            select(Contest, Phase)
+            .join(Phase, col(Phase.contest_id) == Contest.id)
+            .where(Contest.challenge == challenge, col(Contest.slug).startswith(challenge), Phase.slug == "practice")
+        )
+        for contest, phase in session.exec(query.order_by(col(Contest.id).desc())):
+            ready = phase.state == PhaseState.DRAFT or (
+                contests.takes_uploads(phase, now=now) and phase.challenge_version == version
+            )
+            if ready and phase.ends_at > now:
+                return contest, phase
+        return None
+
+    def _create(self, session: Session, challenge: str, now: datetime) -> tuple[Contest, Phase]:
+        taken = set(session.exec(select(Contest.slug)).all())
+        slug = next(
+            slug for slug in (challenge, *(f"{challenge}-{number}" for number in range(2, 1000))) if slug not in taken
+        )
+        contest = contests.create(
+            session,
+            challenge=challenge,
+            slug=slug,
+            phases=[contests.practice_plan(challenge, now=now, days=DAYS)],
+            now=now,
+        )
+        return contest, contests.phases_of(session, contest)[0]
+
+    def _enter(self, contest: Contest) -> list[Entered]:
+        entered = [self._enter_sample(contest, sample) for sample in samples_of(contest.challenge)]
+        self._say(f"{contest.slug}: {len(entered)} sample entries are in the queue")
+        return entered
+
+    def _enter_sample(self, contest: Contest, sample: Sample) -> Entered:
+        now = datetime.now(UTC)
+        with self._db.write() as session:
+            user = self._user(session, contest, sample, now)
+            team = self._team(session, user, sample, now)
+            if contests.enrolment_of(session, contest=contest, user=user) is None:
+                contests.enrol(session, contest=contest, user=user, team_slug=team.slug, terms=True, now=now)
+        content = pack(sample.path)
+        receipt = submissions.take_in(
+            self._db,
+            self._storage,
+            user=user,
+            contest_slug=contest.slug,
+            phase_slug="practice",
+            stream=io.BytesIO(content),
+            upload=Upload(filename=f"{sample.name}.zip", received_at=now),
+            clock=lambda: datetime.now(UTC),
+        )
+        self._queue.judge(receipt.judgement_id, attempt=0)
+        assert receipt.submission.id is not None
+        return Entered(sample, team.name, receipt.submission.id)
+
+    def _user(self, session: Session, contest: Contest, sample: Sample, now: datetime) -> User:
+        email = f"{contest.challenge}-{sample.name}@demo.example"
+        user = session.exec(select(User).where(User.email == email)).first()
+        if user is None:
+            return accounts.sign_up(
+                session, email=email, name=sample.team["en"], password=self.password, language="en", now=now, demo=True
+            )
+        accounts.set_password(session, user=user, password=self.password)
+        return user
+
+    def _team(self, session: Session, user: User, sample: Sample, now: datetime) -> Team:
+        mine = accounts.teams_of(session, user=user)
+        return mine[0] if mine else accounts.make_team(session, user=user, name=sample.team["en"], now=now)
+
+    def _check_waiting(self, deadline: float, complaint: str) -> None:
+        if self._stopping():
+            raise KeyboardInterrupt
+        if time.monotonic() > deadline:
+            raise Misconfigured(f"{complaint}; the logs in {self.settings.data / 'logs'} say why")
+
+    def wait(self, entered: dict[str, list[Entered]]) -> None:
+        """Until every sample is judged, telling how far it is. Raises Misconfigured when it takes too long."""
+        deadline = time.monotonic() + JUDGED_SECONDS
+        ids = [entry.submission_id for entries in entered.values() for entry in entries]
+        before = -1
+        while True:
+            with self._db.read() as session:
+                done = sum(judgement.state.final for judgement in _current(session, ids).values())
+            if done != before:
+                self._say(f"judged {done} of {len(ids)}")
+                before = done
+            if done == len(ids):
+                return
+            self._check_waiting(deadline, f"only {done} of {len(ids)} samples were judged")
+            time.sleep(0.2)
+
+    def report(self, entered: dict[str, list[Entered]]) -> tuple[dict[str, Any], list[str]]:
+        """What `--json` prints below `contests`, and a sentence for every sample that did not get what it is labelled
+        with."""
+        with self._db.read() as session:
+            listed = {slug: self._contest_report(session, slug, entries) for slug, entries in entered.items()}
+            complaints = [line for entries in entered.values() for line in _complaints(session, entries)]
+        return listed, complaints
+
+    def _contest_report(self, session: Session, slug: str, entries: list[Entered]) -> dict[str, Any]:
+        contest = contests.by_slug(session, slug)
+        phase = contests.phase_by_slug(session, contest, "practice")
+        about = catalogue.about(contest.challenge)
+        judged = _current(session, [entry.submission_id for entry in entries])
+        boards = {track.name: _board(session, phase, track.name) for track in about.tracks}
+        return {
+            "submitted": len(entries),
+            "judged": sum(judgement.state.final for judgement in judged.values()),
+            "board": next(iter(boards.values())),
+            **({"boards": boards} if len(boards) > 1 else {}),
+            "entries": [
+                {
+                    "sample": entry.sample.name,
+                    "team": entry.team,
+                    "state": judged[entry.submission_id].state.value,
+                    "verdict": judged[entry.submission_id].verdict,
+                }
+                for entry in entries
+            ],
+        }
+
+
+def _current(session: Session, submission_ids: list[int]) -> dict[int, Judgement]:
+    query = select(Judgement).where(col(Judgement.submission_id).in_(submission_ids), col(Judgement.current))
+    return {judgement.submission_id: judgement for judgement in session.exec(query)}
+
+
+def _board(session: Session, phase: Phase, track: str) -> list[dict[str, Any]]:
+    board = leaderboard.snapshot(session, phase=phase, track=track, now=datetime.now(UTC))
+    return [
+        {
+            "rank": row.rank,
+            "team": row.team,
+            "score": row.score,
+            "interval": row.interval,
+            "columns": row.columns,
+            "entries": row.entries,
+            "tied": row.tied,
+        }
+        for row in board.rows
+    ]
+
+
+def _complaints(session: Session, entries: list[Entered]) -> list[str]:
+    judged = _current(session, [entry.submission_id for entry in entries])
+    complaints = []
+    for entry in entries:
+        judgement = judged[entry.submission_id]
+        scores = results.scores_of(session, judgement=judgement)
+        score = scores[0].public if scores else None
+        if not entry.sample.holds(judgement.verdict or "", score):
+            complaints.append(
+                f"{entry.sample.name}: labelled {entry.sample.verdict} "
+                f"{entry.sample.score_min}..{entry.sample.score_max}, got {judgement.verdict} {score}"
+            )
+    return complaints

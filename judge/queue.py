@@ -1,0 +1,110 @@
+"""The queue. Redis is only a hint, and untrusted: what it holds may start one of the listed jobs with one integer, and
+nothing else; everything that a job needs it reads from SQL.
+
+An upload is acknowledged whether or not Redis answers. What Redis loses the sweeper finds in SQL and queues again;
+a job id names the judgement and the attempt, so that queueing twice is queueing once.
+"""
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import redis
+from rq import Queue as RqQueue
+from rq import SimpleWorker
+from rq.exceptions import NoSuchJobError
+from rq.job import Job, JobStatus
+from rq.serializers import JSONSerializer
+
+QUEUE = "podium"
+_SECONDS = 2
+"""How long an answer may take before a hint is given up."""
+log = logging.getLogger(__name__)
+
+
+class Refused(Exception):
+    """A job that is not on the list."""
+
+
+class ListedJob(Job):  # type: ignore[misc]  # RQ is not typed here
+    """A job that can only be one of the listed functions with one integer: whatever else Redis says of it (callbacks,
+    webhooks, retries, dependencies, groups) is dropped on reading."""
+
+    listed: ClassVar[dict[str, Callable[[int], None]]] = {}
+
+    def restore(self, raw_data: Any) -> Any:
+        super().restore(raw_data)
+        self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = None
+        self.webhooks: list[Any] = []
+        self._dependency_ids: list[str] = []
+        self.group_id = None
+        self.retries_left = self.number_of_retries = self.repeats_left = None
+        self.rate_limit_key = None
+        self.timeout = -1
+
+    def _execute(self) -> None:
+        if self.func_name not in self.listed or self.kwargs or self.instance is not None:
+            raise Refused(f"{self.func_name!r} is not a job of ours")
+        if len(self.args) != 1 or type(self.args[0]) is not int:
+            raise Refused(f"{self.func_name!r} takes one whole number, not {self.args!r}")
+        self.listed[self.func_name](self.args[0])
+
+
+class Queue:
+    """Hints to workers. Nothing here raises because Redis is away."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._redis = connect(url, timeout=_SECONDS)
+        self._queue = RqQueue(QUEUE, connection=self._redis, serializer=JSONSerializer, job_class=ListedJob)
+
+    def judge(self, judgement_id: int, *, attempt: int) -> bool:
+        """Ask for an attempt (the one after `attempt`, that is) at a judgement; whether Redis took the hint."""
+        return self._hint("judge.jobs.judge_submission", judgement_id, f"judgement-{judgement_id}-{attempt + 1}")
+
+    def open_phase(self, phase_id: int) -> bool:
+        """Ask for a phase to be prepared and opened."""
+        return self._hint("judge.jobs.open_phase", phase_id, f"phase-{phase_id}")
+
+    def _hint(self, function: str, number: int, job_id: str) -> bool:
+        try:
+            if self._waiting(job_id):
+                return True
+            self._queue.enqueue_call(
+                function, args=(number,), job_id=job_id, timeout=-1, result_ttl=0, failure_ttl=0, ttl=None
+            )
+        except (redis.RedisError, OSError) as error:
+            log.warning("Redis did not take %s: %s", job_id, error)
+            return False
+        return True
+
+    def _waiting(self, job_id: str) -> bool:
+        """Whether the job is in the queue itself; one that was lost on the way, or failed, is forgotten."""
+        if job_id in self._queue.job_ids:
+            return True
+        try:
+            job = ListedJob.fetch(job_id, connection=self._redis, serializer=JSONSerializer)
+        except NoSuchJobError:
+            return False
+        if job.get_status() == JobStatus.STARTED:
+            return True
+        job.delete()
+        return False
+
+    def length(self) -> int | None:
+        """Jobs waiting; None where Redis does not answer."""
+        try:
+            return int(self._queue.count)
+        except (redis.RedisError, OSError):
+            return None
+
+    def close(self) -> None:
+        self._redis.close()
+
+
+def connect(url: str, *, timeout: float | None = None) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=_SECONDS)
+
+
+__all__ = ["QUEUE", "ListedJob", "Queue", "Refused", "SimpleWorker", "connect", "json"]

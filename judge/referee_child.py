@@ -1,0 +1,140 @@
+"""The referee's child: the process in which a challenge plays one run (DESIGN, zones of trust).
+
+Theory of operation. A worker keeps one of these as a nursery: started afresh with an empty environment, it imports the
+challenges and waits. For every run it forks, which costs milliseconds where a new interpreter and a simulator cost
+seconds. The fork gets a control socket and the players' sockets and nothing else: no database, no engine, no key. It
+sends first a descriptor of itself (a pidfd, with which the worker can end it), reads its job, plays, and answers with
+the outcome and every transcript. Hostile JSON, a hung simulator or a crash end this process; the worker reads bytes
+with a length, and a deadline.
+
+The nursery ends when the worker's end of its socket closes, and its children with it.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+
+from challenges import registry
+from challenges.base import Case, Clock, Json
+from judge.players import LivePlayer, Transcript, seated
+from sandbox import wire
+
+MOST_SEATS = 16
+MESSAGE_BYTES = 256 << 20
+_LENGTH = struct.Struct(">I")
+_PR_SET_PDEATHSIG = 1
+
+
+class Lost(Exception):
+    """The control socket ended or spoke nonsense."""
+
+
+def send_message(sock: socket.socket, value: Json) -> None:
+    """One JSON value with its length before it. Raises OSError."""
+    body = json.dumps(value, separators=(",", ":")).encode()
+    sock.sendall(_LENGTH.pack(len(body)) + body)
+
+
+def receive_message(sock: socket.socket) -> Json:
+    """Raises Lost where the other end closes or sends more than it may, TimeoutError by the socket's own timeout."""
+    (length,) = _LENGTH.unpack(_exactly(sock, _LENGTH.size))
+    if length > MESSAGE_BYTES:
+        raise Lost(f"a message of {length} bytes")
+    try:
+        return json.loads(_exactly(sock, length))
+    except ValueError as error:
+        raise Lost(f"no JSON: {error}") from error
+
+
+def _exactly(sock: socket.socket, length: int) -> bytes:
+    body = bytearray()
+    while len(body) < length:
+        chunk = sock.recv(min(1 << 20, length - len(body)))
+        if not chunk:
+            raise Lost("closed")
+        body += chunk
+    return bytes(body)
+
+
+def serve(requests: socket.socket, slugs: Sequence[str]) -> None:
+    """The nursery's loop: fork a child for each request, until the worker closes its end."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for slug in slugs:
+        registry.load(slug)
+    requests.sendall(b"r")
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(requests, 1, 1 + MOST_SEATS)
+        if not message:
+            return
+        if os.fork() == 0:
+            requests.close()
+            _child(descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _child(descriptors: list[int]) -> None:
+    """Play one run and leave; never returns."""
+    control, *players = (socket.socket(fileno=descriptor) for descriptor in descriptors)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    code = 0
+    try:
+        socket.send_fds(control, [b"p"], [os.pidfd_open(os.getpid())])
+        job = receive_message(control)
+        _limit(float(job["run_seconds"]))
+        send_message(control, play(job, players, control))
+    except Exception:  # noqa: BLE001 - the top of a process: whatever it is, the worker gets to know
+        code = 1
+        with contextlib.suppress(OSError):
+            send_message(control, {"error": traceback.format_exc()[-4000:]})
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _limit(run_seconds: float) -> None:
+    """Bounds for a simulator that hangs or grows."""
+    seconds = int(run_seconds) + 5
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16 << 20, 16 << 20))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def play(job: Json, sockets: Sequence[socket.socket], control: socket.socket) -> Json:
+    """One run: `{"outcome", "transcripts": {seat: text}}`. `job` names slug, case, seats, clocks and artefacts; the
+    sockets are the players', in the order of `seats`."""
+    clocks = {seat: Clock(**clock) for seat, clock in job["clocks"].items()}
+    transcripts = {seat: Transcript() for seat in job["seats"]}
+    players = {}
+    for seat, sock in zip(job["seats"], sockets, strict=True):
+
+        def another(seat: str = seat) -> wire.Channel:
+            send_message(control, {"fresh": seat})
+            _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+            return _channel(socket.socket(fileno=descriptors[0]), clocks[seat])
+
+        players[seat] = LivePlayer(_channel(sock, clocks[seat]), clocks[seat], transcripts[seat], another=another)
+    artefacts: Mapping[str, bytes] = {name: bytes.fromhex(content) for name, content in job["artefacts"].items()}
+    challenge = registry.load(job["slug"])
+    outcome = challenge.play(Case.from_json(job["case"]), seated(players), artefacts)
+    return {
+        "outcome": outcome.to_json(),
+        "transcripts": {seat: transcript.text() for seat, transcript in transcripts.items()},
+    }
+
+
+def _channel(sock: socket.socket, clock: Clock) -> wire.Channel:
+    return wire.Channel(sock, max_bytes=clock.reply_bytes, max_depth=clock.reply_depth)
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])

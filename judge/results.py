@@ -1,0 +1,228 @@
+"""What came of a judgement: stored once, in one transaction, by the attempt that owns it; and who may see how much.
+
+A result is never changed: a rejudge writes runs of its own (their pairing names the judgement), and the standing moves
+to the current judgement.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from challenges.base import Message, View
+from judge import leaderboard, ledger
+from judge.judgements import Claim, end_attempt, owned
+from judge.models import Judgement, JudgementScore, Phase, Run, RunSeat, Submission
+from judge.scoring import Judged, SeatRecord, order_key, seat_verdict
+from judge.states import JudgementState, check_move
+from judge.storage import Storage
+from sandbox.types import Verdict
+
+LOG_SHOWN_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedRun:
+    """One run as the referee hands it back: a record per seat, replies and prints as bytes, something to look at."""
+
+    records: Mapping[str, SeatRecord]
+    transcripts: Mapping[str, bytes]
+    view: View | None
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Under which a judgement came about (DESIGN, promise 5)."""
+
+    image: str
+    challenge_version: str
+    cpu_model: str
+    engine: str
+
+
+def store_files(storage: Storage, played: PlayedRun) -> dict[str, str]:
+    """Keep a run's view, transcripts and logs, before any row names them: their SHA-256 by name."""
+    files = {}
+    if played.view is not None:
+        files["view"] = storage.keep_bytes(
+            json.dumps({"kind": played.view.kind, "data": played.view.data}, separators=(",", ":")).encode()
+        )
+    for seat, record in played.records.items():
+        files[f"transcript {seat}"] = storage.keep_bytes(played.transcripts[seat])
+        files[f"log {seat}"] = storage.keep_bytes(log_text(record).encode("utf-8", "replace"))
+    return files
+
+
+def log_text(record: SeatRecord) -> str:
+    """What a program printed, standard output before standard error, with a mark where it was cut."""
+    result = record.result
+    parts = [part for part in (result.stdout, result.stderr) if part]
+    return "\n".join(parts) + ("\n[…]\n" if result.truncated else "")
+
+
+def record(
+    session: Session,
+    *,
+    claim: Claim,
+    played: Sequence[PlayedRun],
+    files: Sequence[Mapping[str, str]],
+    judged: Judged,
+    circumstances: Circumstances,
+    now: datetime,
+) -> JudgementState:
+    """Store everything that a judgement gave and move the board, if `claim` still owns it.
+
+    `files[i]` names what `played[i]` left in the storage. Raises StaleAttempt where another attempt owns the judgement.
+    """
+    judgement = owned(session, claim)
+    end_attempt(session, claim, now=now)
+    submission = session.get_one(Submission, judgement.submission_id)
+    phase = session.get_one(Phase, judgement.phase_id)
+    for run, kept in zip(played, files, strict=True):
+        _store_run(session, judgement, run, kept, circumstances=circumstances, now=now)
+    for track, score in judged.scores.items():
+        low, high = score.interval or (None, None)
+        session.add(
+            JudgementScore(
+                judgement_id=claim.judgement_id,
+                track=track,
+                public=score.public,
+                final=score.final,
+                interval_low=low,
+                interval_high=high,
+                columns=dict(score.columns),
+                order_key=order_key(score.public, score.ties, submission.received_at),
+            )
+        )
+    state = JudgementState.SCORED if judged.verdict == Verdict.AC else JudgementState.FAILED
+    judgement.state = check_move(judgement.state, state)
+    judgement.verdict = judged.verdict.value
+    judgement.message = judged.message.to_json() if judged.message else None
+    judgement.image, judgement.challenge_version = circumstances.image, circumstances.challenge_version
+    judgement.cpu_model, judgement.engine = circumstances.cpu_model, circumstances.engine
+    judgement.core_seconds = sum(seat.result.cpu_seconds for run in played for seat in run.records.values())
+    judgement.finished_at, judgement.lease_until = now, None
+    session.add(judgement)
+    session.flush()
+    ledger.mark(
+        session,
+        action="judged",
+        subject=f"judgement-{judgement.id}",
+        now=now,
+        facts={
+            "verdict": judgement.verdict,
+            "scores": {track: score.public for track, score in judged.scores.items()},
+        },
+    )
+    for track in judged.scores:
+        leaderboard.refresh(session, phase=phase, track=track, enrolment_id=judgement.enrolment_id, now=now)
+    return state
+
+
+def _store_run(
+    session: Session,
+    judgement: Judgement,
+    played: PlayedRun,
+    files: Mapping[str, str],
+    *,
+    circumstances: Circumstances,
+    now: datetime,
+) -> None:
+    case = next(iter(played.records.values())).case
+    run = Run(
+        phase_id=judgement.phase_id,
+        judgement_id=judgement.id,
+        challenge_version=circumstances.challenge_version,
+        image=circumstances.image,
+        case=case.name,
+        showcase=case.showcase,
+        pairing=f"judgement-{judgement.id}",
+        view_sha256=files.get("view"),
+        recorded_at=now,
+    )
+    session.add(run)
+    session.flush()
+    assert run.seq is not None
+    for seat, record in played.records.items():
+        session.add(
+            RunSeat(
+                run_seq=run.seq,
+                seat=seat,
+                submission_id=judgement.submission_id,
+                verdict=seat_verdict(record.outcome, record.result).value,
+                message=record.outcome.message.to_json() if record.outcome.message else None,
+                score=record.outcome.score,
+                columns=dict(record.outcome.columns),
+                transcript_sha256=files[f"transcript {seat}"],
+                log_sha256=files[f"log {seat}"],
+                wall_seconds=record.result.wall_seconds,
+                cpu_seconds=record.result.cpu_seconds,
+                memory_mib=record.result.memory_mib,
+            )
+        )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Who may see how much (DESIGN, promise 8)
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleRun:
+    """A run as its own team may see it now. Where a phase hides its cases, only a showcase has figures, log and view
+    until the phase is over."""
+
+    case: str
+    showcase: bool
+    verdict: str
+    message: Message | None
+    open: bool
+    score: float | None
+    columns: dict[str, float]
+    log_sha256: str | None
+    view_sha256: str | None
+    wall_seconds: float | None
+    cpu_seconds: float | None
+    memory_mib: float | None
+
+
+def visible_runs(session: Session, *, judgement: Judgement, phase: Phase) -> list[VisibleRun]:
+    """A judgement's runs in the order in which they were played, as far as its team may see them. Of a hidden case the
+    team sees that it was played and its verdict."""
+    rows = session.exec(
+        select(Run, RunSeat)
+        .join(RunSeat, col(RunSeat.run_seq) == Run.seq)
+        .where(Run.judgement_id == judgement.id, col(Run.superseded_by).is_(None))
+        .order_by(col(Run.seq))
+    )
+    return [_visible(run, seat, all_open=not phase.hidden or phase.state.over) for run, seat in rows]
+
+
+def _visible(run: Run, seat: RunSeat, *, all_open: bool) -> VisibleRun:
+    shown = all_open or run.showcase
+    return VisibleRun(
+        case=run.case,
+        showcase=run.showcase,
+        verdict=seat.verdict,
+        message=Message.from_json(seat.message) if seat.message else None,
+        open=shown,
+        score=seat.score if shown else None,
+        columns=dict(seat.columns) if shown else {},
+        log_sha256=seat.log_sha256 if shown else None,
+        view_sha256=run.view_sha256 if shown else None,
+        wall_seconds=seat.wall_seconds if shown else None,
+        cpu_seconds=seat.cpu_seconds if shown else None,
+        memory_mib=seat.memory_mib if shown else None,
+    )
+
+
+def scores_of(session: Session, *, judgement: Judgement) -> list[JudgementScore]:
+    """By track; none unless scored."""
+    return list(
+        session.exec(
+            select(JudgementScore)
+            .where(JudgementScore.judgement_id == judgement.id)
+            .order_by(col(JudgementScore.track))
+        )
+    )

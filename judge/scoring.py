@@ -1,0 +1,102 @@
+"""From stored runs to a judgement's score and to the order of a board. Pure."""
+
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from challenges.base import Case, Fault, Message, Played, Score, SeatOutcome
+from sandbox.types import Ending, Result, Verdict
+
+
+class Scorer(Protocol):
+    """The part of a challenge that this module needs."""
+
+    def score(self, played: Sequence[Played]) -> Mapping[str, Score]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRecord:
+    """What is known of one seat of one run: what the challenge saw and how the sandbox says the program ended."""
+
+    case: Case
+    seat: str
+    outcome: SeatOutcome
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How a judgement ended. `scores` by track, empty unless every case has a score."""
+
+    verdict: Verdict
+    message: Message | None
+    scores: Mapping[str, Score]
+
+
+_FAULTS = {Fault.LATE: Verdict.TLE, Fault.INVALID: Verdict.PE}
+_KILLED = {Verdict.MLE, Verdict.OLE, Verdict.SV, Verdict.JE}
+
+
+def seat_verdict(outcome: SeatOutcome, result: Result) -> Verdict:
+    """How a run ended for a seat. A program that we ended, or that went after its last answer, did what was asked; one
+    that left before is judged by its end, and by `PE` where that was an orderly one."""
+    if outcome.fault is None:
+        return Verdict.AC
+    if outcome.fault == Fault.GONE:
+        return Verdict.PE if result.verdict == Verdict.AC else result.verdict
+    if result.verdict in _KILLED and result.ending != Ending.STOPPED:
+        return result.verdict
+    return _FAULTS[outcome.fault]
+
+
+def judged(scorer: Scorer, records: Sequence[SeatRecord]) -> Judged:
+    """`records`: the runs of a submission in case order. Scored when every case has a score; otherwise failed with the
+    first other verdict in case order (DESIGN, States)."""
+    counting = [record for record in records if not record.case.showcase]
+    if counting and all(record.outcome.score is not None for record in counting):
+        return Judged(
+            Verdict.AC, None, scorer.score([Played(record.case, record.seat, record.outcome) for record in counting])
+        )
+    for record in counting:
+        verdict = seat_verdict(record.outcome, record.result)
+        if verdict != Verdict.AC:
+            return Judged(verdict, record.outcome.message or end_message(verdict, record.result), {})
+    return Judged(Verdict.JE, Message("challenge-no-score"), {})
+
+
+def end_message(verdict: Verdict, result: Result) -> Message:
+    """The sentence for how a program ended, with the figure that decided it."""
+    return Message(
+        f"ended-{verdict.value.lower()}",
+        {
+            "exit_code": -1 if result.exit_code is None else result.exit_code,
+            "signal": result.signal or 0,
+            "wall_seconds": round(result.wall_seconds, 2),
+            "cpu_seconds": round(result.cpu_seconds, 2),
+            "memory_mib": round(result.memory_mib, 1),
+            "ending": result.ending.value,
+        },
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Order
+
+
+def _descending(value: float) -> str:
+    """16 hex digits that sort as text with the largest value first. Raises ValueError for a NaN."""
+    if math.isnan(value):
+        raise ValueError("a score is never NaN")
+    bits = struct.unpack(">Q", struct.pack(">d", value + 0.0))[0]
+    ascending = bits ^ 0xFFFF_FFFF_FFFF_FFFF if bits >> 63 else bits | 1 << 63
+    return f"{ascending ^ 0xFFFF_FFFF_FFFF_FFFF:016x}"
+
+
+def order_key(score: float, ties: Sequence[float], received_at: datetime) -> str:
+    """A text that sorts better entries first: by score, then by each tie-breaker (lower is better), then by the earlier
+    entry. Two entries share a rank only where all of it is equal."""
+    parts = [_descending(score), *(_descending(-tie) for tie in ties)]
+    return ".".join([*parts, f"{received_at.timestamp():020.6f}"])

@@ -1,0 +1,31 @@
+"""What the command line says to a person who was refused something. The portal has its own catalogues, in three
+languages, for the same codes."""
+
+from judge.errors import Refusal
+
+_ENGLISH = {
+    "archive-absolute": "the archive names a file by an absolute path; pack the entry from inside its folder",
+    "archive-bad-entry-toml": 'entry.toml cannot be used; it needs a line such as: run = ["./agent"]',
+    "archive-bad-name": "the archive holds a file whose name cannot be used; rename it in plain characters",
+    "archive-bomb": "the archive unpacks to more than an entry may hold",
+    "archive-device": "the archive holds something that is no file; pack plain files only",
+    "archive-duplicate": "the archive names a file twice",
+    "archive-empty": "there is nothing in it",
+    "archive-encrypted": "the archive is encrypted; pack it without a password",
+    "archive-link": "the archive holds a link; pack the file itself",
+    "archive-name-too-long": "the archive holds a file with too long a name",
+    "archive-no-entry-point": "there is neither agent.py nor entry.toml at its root",
+    "archive-not-readable": "the archive cannot be read: damaged, or not what its name says",
+    "archive-too-large": "the entry is larger than this contest takes",
+    "archive-too-many-files": "the archive holds too many files",
+    "archive-traversal": "the archive names a file outside of itself",
+    "archive-wrong-type": "an entry is a .zip, a .tar.gz or a single .py",
+    "path-unknown": "there is nothing at that path",
+}
+
+
+def refusal(error: Refusal) -> str:
+    """One sentence, with the figures behind it."""
+    said = _ENGLISH.get(error.public.code, error.public.code.replace("-", " "))
+    figures = ", ".join(f"{name}: {value}" for name, value in error.public.params.items())
+    return f"{said} ({figures})" if figures else said

@@ -1,0 +1,148 @@
+"""The one settings object: read from the environment once, frozen, passed in. `docs/operator.md` documents every
+field, and a test fails when one is missing there."""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from judge.errors import Misconfigured
+
+MIN_SECRET_BYTES = 32
+SOCKET_PATH_BYTES = 100
+"""Unix socket paths end at 107 bytes; a player's socket adds a few to the run folder's path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Environment variable of a field: PODIUM_ and its name in capitals."""
+
+    data: Path
+    """The data folder: database, files, keys, logs."""
+    run: Path
+    """Sockets, locks and process files; gone with the machine."""
+    database_url: str
+    redis_url: str
+    storage_url: str
+    host: str = "127.0.0.1"
+    port: int = 8000
+    url: str = "http://127.0.0.1:8000"
+    workers: int = 2
+    cores: int = 2
+    web_workers: int = 1
+    web_threads: int = 8
+    sandbox: str = "auto"
+    docker_host: str = ""
+    runtime: str = ""
+    lease_seconds: int = 30
+    sweep_seconds: int = 5
+    attempts: int = 3
+    refunds: int = 3
+    min_free_mib: int = 256
+    sign_in_tries: int = 10
+    secure_cookies: bool = False
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Raises Misconfigured, naming the variable, where one cannot be read."""
+        env = os.environ if environment is None else environment
+
+        def text(name: str, default: str) -> str:
+            return env.get(f"PODIUM_{name.upper()}") or default
+
+        def whole(name: str, default: int) -> int:
+            value = text(name, str(default))
+            if not value.isdecimal():
+                raise Misconfigured(f"PODIUM_{name.upper()} must be a whole number, not {value!r}")
+            return int(value)
+
+        data = Path(text("data", "data")).absolute()
+        run = Path(text("run", "") or _run_folder(data)).absolute()
+        cores = whole("cores", os.cpu_count() or 1)
+        host, port = text("host", "127.0.0.1"), whole("port", 8000)
+        sandbox = text("sandbox", "auto")
+        if sandbox not in {"auto", "docker", "process"}:
+            raise Misconfigured(f"PODIUM_SANDBOX must be auto, docker or process, not {sandbox!r}")
+        return cls(
+            data=data,
+            run=run,
+            database_url=text("database_url", f"sqlite:///{data / 'podium.db'}"),
+            redis_url=text("redis_url", f"unix://{run / 'redis.sock'}"),
+            storage_url=text("storage_url", f"file://{data / 'files'}"),
+            host=host,
+            port=port,
+            url=text("url", f"http://{host}:{port}").rstrip("/"),
+            workers=whole("workers", cores),
+            cores=cores,
+            web_workers=whole("web_workers", 1),
+            web_threads=whole("web_threads", 8),
+            sandbox=sandbox,
+            docker_host=text("docker_host", env.get("DOCKER_HOST", "")),
+            runtime=text("runtime", ""),
+            lease_seconds=whole("lease_seconds", 30),
+            sweep_seconds=whole("sweep_seconds", 5),
+            attempts=whole("attempts", 3),
+            refunds=whole("refunds", 3),
+            min_free_mib=whole("min_free_mib", 256),
+            sign_in_tries=whole("sign_in_tries", 10),
+            secure_cookies=text("secure_cookies", "0") not in {"0", "no", "false"},
+        )
+
+    def environment(self) -> dict[str, str]:
+        """The same settings as environment variables, for a child process."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            f"PODIUM_{name.upper()}": str(int(value) if isinstance(value, bool) else value)
+            for name, value in values.items()
+            if value != ""
+        }
+
+    @property
+    def own_redis(self) -> bool:
+        """Whether `podium up` starts Redis itself: only where nobody named one."""
+        return self.redis_url == f"unix://{self.run / 'redis.sock'}"
+
+    def prepare_folders(self) -> None:
+        """Make the data and run folders, private to this user."""
+        for folder in (self.data, self.run):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o711)
+
+    def session_secret(self) -> bytes:
+        """The key that signs forms and links; made once. For the portal."""
+        return _key_file(self.data / "session.key")
+
+    def seed_key(self) -> bytes:
+        """The key under which phase seeds are sealed; made once. For workers only."""
+        return _key_file(self.data / "seed.key")
+
+
+def _run_folder(data: Path) -> Path:
+    """A short path of our own for sockets, the same for every process that shares the data folder."""
+    tag = hashlib.sha256(str(data).encode()).hexdigest()[:10]
+    if os.geteuid() == 0:
+        return Path("/run") / f"podium-{tag}"
+    base = Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp")  # noqa: S108 - the folder below it is private to this user
+    return base / f"podium-{os.geteuid()}-{tag}"
+
+
+def _key_file(path: Path) -> bytes:
+    """Read a key, or make it: whole or not at all, also when two processes come at once."""
+    if not path.exists():
+        fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(secrets.token_bytes(MIN_SECRET_BYTES))
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    key = path.read_bytes()
+    if len(key) < MIN_SECRET_BYTES:
+        raise Misconfigured(
+            f"{path} holds {len(key)} bytes where a key has {MIN_SECRET_BYTES}: restore it from a backup"
+        )
+    return key

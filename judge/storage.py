@@ -1,0 +1,166 @@
+"""Files, by the SHA-256 of what they hold. On a local disk a file is synced, and its folder too, before `keep` returns;
+elsewhere (S3 and others, through fsspec) the store's own acknowledgement counts.
+
+Nothing is ever overwritten: a file is written under a name of its own and linked into place, so that a reader sees all
+of it or nothing, and the same content twice is one file.
+"""
+
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, BinaryIO
+
+import fsspec
+
+from judge.errors import NotFound, StorageFull
+from judge.settings import Settings
+
+BLOCK = 1 << 20
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    sha256: str
+    size_bytes: int
+
+
+class Storage:
+    """`url` as fsspec knows it: `file:///…`, `s3://bucket/prefix`, `memory://…`.
+
+    `scratch` is a local folder, on the same disk as a local store, for uploads under way and copies of remote files.
+    """
+
+    def __init__(self, url: str, *, scratch: Path, min_free_mib: int = 0) -> None:
+        self._fs, self._root = fsspec.core.url_to_fs(url)
+        self._local = Path(self._root) if url.startswith("file://") else None
+        self.scratch = scratch
+        self._min_free_bytes = min_free_mib << 20
+        scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def check_room(self) -> None:
+        """Raises StorageFull where less than the reserve is free on the local disk."""
+        if shutil.disk_usage(self.scratch).free < self._min_free_bytes:
+            raise StorageFull("storage-full")
+
+    def receive(self, stream: IO[bytes], *, most_bytes: int | None = None) -> Path:
+        """A stream into a scratch file of its own, not yet kept; the caller removes it. Stops one byte past
+        `most_bytes`, so that a caller can tell. Raises StorageFull."""
+        self.check_room()
+        path = self.scratch / f"upload-{secrets.token_hex(8)}"
+        left = None if most_bytes is None else most_bytes + 1
+        try:
+            with path.open("xb") as file:
+                while block := stream.read(BLOCK if left is None else min(BLOCK, left)):
+                    file.write(block)
+                    if left is not None:
+                        left -= len(block)
+                        if left == 0:
+                            break
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise _full(error) from error
+        return path
+
+    def keep(self, path: Path) -> Kept:
+        """A scratch file for good. The file itself is moved where that can be. Raises StorageFull."""
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        kept = Kept(sha256, path.stat().st_size)
+        try:
+            if self._local is None:
+                self._fs.put_file(str(path), self._name(sha256))
+            else:
+                self._link(path, self._local / sha256[:2] / sha256)
+        except OSError as error:
+            raise _full(error) from error
+        return kept
+
+    def keep_bytes(self, content: bytes) -> str:
+        """The SHA-256 under which it is kept. Raises StorageFull."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = self.scratch / f"bytes-{secrets.token_hex(8)}"
+        try:
+            with path.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            self.keep(path)
+        except OSError as error:
+            raise _full(error) from error
+        finally:
+            path.unlink(missing_ok=True)
+        return sha256
+
+    def _link(self, path: Path, target: Path) -> None:
+        if target.exists():
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o444)
+        try:
+            os.link(path, target)
+        except FileExistsError:
+            return
+        for folder in (target.parent, target.parent.parent):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def _name(self, sha256: str) -> str:
+        return f"{self._root}/{sha256[:2]}/{sha256}"
+
+    def read(self, sha256: str) -> bytes:
+        """Raises NotFound."""
+        with self.open(sha256) as file:
+            return file.read()
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Raises NotFound."""
+        try:
+            file: BinaryIO = self._fs.open(self._name(sha256), "rb")
+        except FileNotFoundError as error:
+            raise NotFound("file-unknown") from error
+        return file
+
+    def local_path(self, sha256: str) -> Path:
+        """A path on this machine with that content: the store's own, or a copy of a remote file. Raises NotFound."""
+        if self._local is not None:
+            path = self._local / sha256[:2] / sha256
+            if not path.exists():
+                raise NotFound("file-unknown")
+            return path
+        path = self.scratch / f"copy-{sha256}"
+        if not path.exists():
+            fresh = self.scratch / f"copy-{sha256}-{secrets.token_hex(4)}"
+            with self.open(sha256) as source, fresh.open("xb") as copy:
+                shutil.copyfileobj(source, copy, BLOCK)
+            fresh.replace(path)
+        return path
+
+    def sweep_scratch(self, *, older_than: float) -> Iterator[Path]:
+        """Remove uploads that never ended, by their time of change (seconds since the epoch); yields what went."""
+        for path in self.scratch.iterdir():
+            if path.stat().st_mtime < older_than:
+                path.unlink(missing_ok=True)
+                yield path
+
+
+def _full(error: OSError) -> Exception:
+    return StorageFull("storage-full") if error.errno in _NO_SPACE else error
+
+
+def open_storage(settings: Settings) -> Storage:
+    """The store that the settings name. Scratch lies inside a local store, so that keeping a file is a link, not a
+    copy; beside the data otherwise."""
+    local = settings.storage_url.startswith("file://")
+    root = Path(fsspec.core.url_to_fs(settings.storage_url)[1]) if local else settings.data
+    return Storage(settings.storage_url, scratch=root / ".incoming", min_free_mib=settings.min_free_mib)

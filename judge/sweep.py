@@ -1,0 +1,135 @@
+"""The sweeper: the only one that takes expired leases and lost queue entries (DESIGN, promise 1).
+
+What the database says is to be judged and nobody is judging it puts back into the queue, whatever became of the web
+server, a worker, Redis, the engine or the machine. It also keeps the calendar, seals the ledger and clears leftovers.
+"""
+
+import logging
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from judge import contests, hosts, judgements, ledger
+from judge.db import Database
+from judge.models import Judgement, Phase, Submission
+from judge.queue import Queue
+from judge.samples import known_hashes
+from judge.sandboxes import choose
+from judge.settings import Settings
+from judge.states import JudgementState
+from judge.storage import Storage, open_storage
+from sandbox.errors import SandboxError
+from sandbox.interface import Sandbox
+
+LOST_AFTER = timedelta(seconds=3)
+SCRATCH_HOURS = 6
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    settings: Settings
+    db: Database
+    queue: Queue
+    storage: Storage
+    sandbox: Sandbox
+
+    def sweep(self, now: datetime) -> None:
+        """One round. Each part stands for itself: what fails in one is logged, and the others go on."""
+        for part in (self.take_expired, self.queue_lost, self.keep_calendar, self.seal_ledger, self.clear_scratch):
+            try:
+                part(now)
+            except Exception:
+                log.exception("%s", part.__name__)
+
+    def take_expired(self, now: datetime) -> None:
+        """Leases that are over: what the old attempt left is killed, then the judgement is queued again."""
+        with self.db.read() as session:
+            expired = session.exec(
+                select(Judgement.id).where(Judgement.state == JudgementState.RUNNING, col(Judgement.lease_until) <= now)
+            ).all()
+        if not expired:
+            return
+        for judgement_id in expired:
+            self._reap(judgement=str(judgement_id))
+        with self.db.write() as session:
+            taken = judgements.requeue_expired(session, settings=self.settings, now=now)
+        for judgement in taken:
+            log.info("judgement %s is %s again after attempt %s", judgement.id, judgement.state, judgement.attempt)
+            if judgement.state == JudgementState.QUEUED and judgement.id is not None:
+                self.queue.judge(judgement.id, attempt=judgement.attempt)
+
+    def _reap(self, **labels: str) -> None:
+        try:
+            if left := self.sandbox.reap(**labels):
+                log.warning("ended %s container(s) left behind by %s", left, labels)
+        except SandboxError as error:
+            log.warning("could not look for leftovers of %s: %s", labels, error)
+
+    def queue_lost(self, now: datetime) -> None:
+        """Judgements that are queued in SQL and in nobody's queue."""
+        with self.db.read() as session:
+            lost = _waiting(session, before=now - LOST_AFTER, now=now)
+        for judgement_id, attempt in lost:
+            self.queue.judge(judgement_id, attempt=attempt)
+
+    def keep_calendar(self, now: datetime) -> None:
+        """Phases freeze and close at their times."""
+        with self.db.write() as session:
+            contests.keep_calendar(session, now=now)
+
+    def seal_ledger(self, now: datetime) -> None:
+        with self.db.write() as session:
+            ledger.seal(session, now=now)
+
+    def clear_scratch(self, now: datetime) -> None:
+        for path in self.storage.sweep_scratch(older_than=(now - timedelta(hours=SCRATCH_HOURS)).timestamp()):
+            log.info("removed an upload that never ended: %s", path.name)
+
+
+def _waiting(session: Session, *, before: datetime, now: datetime) -> list[tuple[int, int]]:
+    """(id, attempt) of queued judgements that a living worker can serve and whose team has none running; the oldest of
+    each team, since a team has one judged at a time."""
+    running = select(Judgement.enrolment_id).where(Judgement.state == JudgementState.RUNNING)
+    rows = session.exec(
+        select(Judgement, Submission.sha256, Phase.image)
+        .join(Submission, col(Submission.id) == Judgement.submission_id)
+        .join(Phase, col(Phase.id) == Judgement.phase_id)
+        .where(
+            Judgement.state == JudgementState.QUEUED,
+            col(Judgement.queued_at) <= before,
+            col(Judgement.enrolment_id).not_in(running),
+        )
+        .order_by(col(Judgement.queued_at), col(Judgement.id))
+    ).all()
+    alive = hosts.alive(session, now=now)
+    oldest: dict[int, tuple[int, int]] = {}
+    for judgement, sha256, image in rows:
+        served = any(
+            host.image == (image if image is not None else host.image) and (host.isolated or sha256 in known_hashes())
+            for host in alive
+        )
+        if served and judgement.id is not None:
+            oldest.setdefault(judgement.enrolment_id, (judgement.id, judgement.attempt))
+    return list(oldest.values())
+
+
+def run(sweeper: Sweeper, *, stop: threading.Event) -> None:
+    """Sweep until told to stop."""
+    while not stop.is_set():
+        sweeper.sweep(datetime.now(UTC))
+        stop.wait(sweeper.settings.sweep_seconds)
+
+
+def main(settings: Settings, *, stop: threading.Event) -> None:
+    """The process of `podium sweep`."""
+    db = Database(settings.database_url)
+    queue = Queue(settings.redis_url)
+    try:
+        sandbox = choose(settings, say=log.info)
+        run(Sweeper(settings, db, queue, open_storage(settings), sandbox), stop=stop)
+    finally:
+        queue.close()
+        db.close()

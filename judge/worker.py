@@ -1,0 +1,144 @@
+"""A worker process: takes judgements from the queue, one at a time, and plays them.
+
+It runs its jobs in its own process (no fork for each): the simulators live in the referee's nursery, the entries in
+containers, and what is left here only waits. On SIGTERM it stops in mid-run, gives its lease back and cleans up.
+"""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Any
+
+from rq import SimpleWorker
+from rq.exceptions import StopRequested
+from rq.serializers import JSONSerializer
+from rq.worker import WorkerStatus
+
+from challenges import registry
+from judge import hosts, jobs
+from judge.cores import Cores
+from judge.db import Database
+from judge.queue import QUEUE, ListedJob, Queue, connect
+from judge.referee import Nursery
+from judge.sandboxes import choose
+from judge.settings import Settings
+from judge.storage import open_storage
+from sandbox.interface import Sandbox
+
+SEEN_SECONDS = 10
+log = logging.getLogger(__name__)
+
+
+class PodiumWorker(SimpleWorker):  # type: ignore[misc]  # RQ is not typed here
+    """An RQ worker that admits listed jobs only and takes no commands from Redis."""
+
+    job_class = ListedJob
+    stop: threading.Event
+
+    def subscribe(self) -> None:
+        """Redis is untrusted: nobody commands a worker through it."""
+
+    def unsubscribe(self) -> None:
+        """Nothing was subscribed to."""
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler
+        self.stop.set()
+        self._stop_requested = True
+        if self._state != WorkerStatus.BUSY:
+            raise StopRequested
+
+    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.request_stop(signum, frame)
+
+
+def worker_name(number: int) -> str:
+    return f"{socket.gethostname()}-{number}"
+
+
+def run(settings: Settings, *, number: int = 1) -> None:
+    """Work until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s worker %(message)s")
+    logging.getLogger("rq").setLevel(logging.WARNING)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    ListedJob.listed = {
+        "judge.jobs.judge_submission": jobs.judge_submission,
+        "judge.jobs.open_phase": jobs.open_phase,
+    }
+    name = worker_name(number)
+    sandbox = choose(settings, say=log.info)
+    db = Database(settings.database_url)
+    with Nursery(registry.names()) as nursery:
+        nursery.start()
+        jobs.equip(
+            jobs.Kit(
+                settings=settings,
+                db=db,
+                storage=open_storage(settings),
+                queue=Queue(settings.redis_url),
+                sandbox=sandbox,
+                nursery=nursery,
+                cores=Cores(settings.run / "cores", settings.cores, stop=stop),
+                worker=name,
+                stop=stop,
+            )
+        )
+        presence = Presence(db, name=name, sandbox=sandbox)
+        presence.start()
+        try:
+            _work(settings, name=f"{name}-{os.getpid()}", stop=stop)
+        finally:
+            presence.stop()
+            db.close()
+
+
+def _work(settings: Settings, *, name: str, stop: threading.Event) -> None:
+    if stop.is_set():
+        return
+    worker = PodiumWorker(
+        [QUEUE], name=name, connection=connect(settings.redis_url), serializer=JSONSerializer, job_class=ListedJob
+    )
+    worker.stop = stop
+    worker.log.setLevel(logging.WARNING)
+    worker.work(logging_level="WARNING")
+
+
+class Presence:
+    """Says every ten seconds that this worker is alive, and with which sandbox."""
+
+    def __init__(self, db: Database, *, name: str, sandbox: Sandbox) -> None:
+        self._db, self._name = db, name
+        self._facts: dict[str, Any] = {
+            "sandbox": sandbox.name,
+            "isolated": sandbox.isolated,
+            "image": sandbox.image,
+            "note": sandbox.describe(),
+        }
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._tell, name="presence", daemon=True)
+
+    def start(self) -> None:
+        self._say()
+        self._thread.start()
+
+    def _tell(self) -> None:
+        while not self._done.wait(SEEN_SECONDS):
+            try:
+                self._say()
+            except Exception:
+                log.exception("could not say that this worker is alive")
+
+    def _say(self) -> None:
+        with self._db.write() as session:
+            hosts.seen(session, name=self._name, now=datetime.now(UTC), **self._facts)
+
+    def stop(self) -> None:
+        self._done.set()
+        self._thread.join()
+        with self._db.write() as session:
+            hosts.gone(session, name=self._name)

@@ -1,0 +1,87 @@
+"""What goes into a sandbox and what comes out: values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class Verdict(StrEnum):
+    """How it ended, by the codes of the ICPC CCS specification."""
+
+    AC = "AC"
+    CE = "CE"
+    RTE = "RTE"
+    TLE = "TLE"
+    MLE = "MLE"
+    OLE = "OLE"
+    PE = "PE"
+    SV = "SV"
+    JE = "JE"
+
+
+class Ending(StrEnum):
+    """What ended the program, as the sandbox saw it; the verdict follows from it."""
+
+    EXITED = "exited"
+    SIGNALLED = "signalled"
+    WALL_TIME = "wall_time"
+    CPU_TIME = "cpu_time"
+    MEMORY = "memory"
+    OUTPUT = "output"
+    NOT_STARTED = "not_started"
+    STOPPED = "stopped"
+    """We were done with it and ended it: says nothing against the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a program may use. Raises ValueError where a figure is not positive."""
+
+    cpu_seconds: float = 10.0
+    wall_seconds: float | None = None
+    memory_mib: int = 256
+    processes: int = 64
+    output_kib: int = 1024
+    open_files: int = 1024
+    inodes: int = 16_384
+    file_mib: int = 128
+    cpus: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name in self.__dataclass_fields__:
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ValueError(f"{name} must be positive, not {value}")
+
+    @property
+    def wall(self) -> float:
+        """Wall limit in seconds: 4 x the CPU limit + 2 unless given."""
+        return self.wall_seconds if self.wall_seconds is not None else 4 * self.cpu_seconds + 2
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to run. `archive` is an entry as it was uploaded (.zip, .tar.gz, .py) or a folder; only the inside of the
+    sandbox unpacks it. `command` None: serve the entry (agent.py's `act`, or the `run` command of its entry.toml) on
+    the session's channel; otherwise that command is run in the entry's folder."""
+
+    entry: Path
+    command: tuple[str, ...] | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a program ended. `stdout` and `stderr` are cut at the output cap (`truncated` says so)."""
+
+    verdict: Verdict
+    ending: Ending
+    exit_code: int | None
+    signal: int | None
+    wall_seconds: float
+    cpu_seconds: float
+    memory_mib: float
+    stdout: str = ""
+    stderr: str = ""
+    truncated: bool = False

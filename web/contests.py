@@ -1,0 +1,136 @@
+"""A contest's public page, a team's own page in it, and enrolment."""
+
+import secrets
+
+from flask import Blueprint, Response, g, make_response, redirect, render_template, url_for
+from sqlmodel import Session
+
+from judge import accounts, contests, submissions
+from judge.errors import BadInput, NotFound, Refusal
+from judge.models import Contest, Enrolment, Team
+from judge.states import PhaseState
+from web import forms, languages
+from web.forms import Form
+from web.notice import notice
+from web.pages import public_response
+from web.people import signed_in
+from web.portal import portal
+from web.shapes import ContestShape, PhaseShape, contest_shape, person, phase_shape, submission_shape
+from web.statements import statement
+
+pages = Blueprint("contests", __name__)
+
+
+@pages.get("/contests/<slug>")
+def contest(slug: str) -> Response:
+    here = portal()
+    second = int(here.clock().timestamp())
+    key = ("contest", slug, languages.language())
+    return public_response(here.pages.get(key, (second, notice(), here.assets.version), lambda: _public(slug)))
+
+
+def _public(slug: str) -> str:
+    with portal().db.read() as session:
+        found = contests.by_slug(session, slug)
+        shape = shape_of(session, found)
+    text = statement(found.challenge, languages.language())
+    return render_template("contest.html", contest=shape, statement=text)
+
+
+def shape_of(session: Session, contest: Contest) -> ContestShape:
+    """A contest as it is now, in the reader's language."""
+    now = portal().clock()
+    return contest_shape(
+        contest,
+        contests.phases_of(session, contest),
+        contests.current_phase(session, contest, now=now),
+        enrolled=contests.enrolled_count(session, contest),
+        reader=languages.reader(),
+        now=now,
+    )
+
+
+@pages.get("/contests/<slug>/<phase_slug>/files/<name>")
+def material(slug: str, phase_slug: str, name: str) -> Response:
+    """A public file of a phase, under the checksum that the contest's page names."""
+    here = portal()
+    with here.db.read() as session:
+        phase = contests.phase_by_slug(session, contests.by_slug(session, slug), phase_slug)
+    sha256 = phase.materials.get(name)
+    if sha256 is None:
+        raise NotFound("file-unknown")
+    response = Response(here.storage.read(sha256), mimetype="application/octet-stream")
+    response.headers["Content-Disposition"] = "attachment"
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.set_etag(sha256)
+    return response
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# A team's own page
+
+
+@pages.get("/contests/<slug>/mine")
+@signed_in
+def mine(slug: str) -> Response:
+    return make_response(_mine(slug, Form()))
+
+
+def _mine(slug: str, form: Form) -> str:
+    with portal().db.read() as session:
+        found = contests.by_slug(session, slug)
+        shape = shape_of(session, found)
+        enrolled = contests.enrolment_of(session, contest=found, user=g.user)
+        if enrolled is None:
+            teams = accounts.teams_of(session, user=g.user)
+            return render_template("enrol.html", contest=shape, teams=teams, form=form, person=person(g.user))
+        sections = sections_of(session, found, enrolled[0])
+    return render_template(
+        "mine.html", contest=shape, team=enrolled[1], sections=sections, form=form, person=person(g.user)
+    )
+
+
+def sections_of(session: Session, contest: Contest, enrolment: Enrolment) -> list[dict[str, object]]:
+    """By phase that has begun or will: what is left of the quota, and the team's entries."""
+    now, reader = portal().clock(), languages.reader()
+    found = []
+    for phase in contests.phases_of(session, contest):
+        if phase.state == PhaseState.DRAFT:
+            continue
+        rows = submissions.of_enrolment(session, enrolment=enrolment, phase=phase)
+        shape: PhaseShape = phase_shape(phase, reader, now=now)
+        found.append(
+            {
+                "phase": shape,
+                "quota": submissions.quota_left(session, enrolment=enrolment, phase=phase, contest=contest, now=now),
+                "entries": [submission_shape(submission, judgement) for submission, judgement in rows],
+                "token": secrets.token_urlsafe(16),
+            }
+        )
+    return found
+
+
+@pages.post("/contests/<slug>/mine")
+@signed_in
+def enrol(slug: str) -> Response:
+    """Enter a contest with a team. Entering twice with the same team is entering once."""
+    here = portal()
+    try:
+        team, terms = forms.text("team"), forms.text("terms") == "yes"
+        if not team:
+            raise BadInput("field-empty", field="team")
+        with here.db.write() as session:
+            found = contests.by_slug(session, slug)
+            if not _is_in(contests.enrolment_of(session, contest=found, user=g.user), team):
+                contests.enrol(session, contest=found, user=g.user, team_slug=team, terms=terms, now=here.clock())
+    except NotFound as refusal:
+        if refusal.public.code == "contest-unknown":
+            raise
+        return make_response(_mine(slug, forms.refused(refusal, "team")), refusal.status)
+    except Refusal as refusal:
+        return make_response(_mine(slug, forms.refused(refusal, "team")), refusal.status)
+    return make_response(redirect(url_for("contests.mine", slug=slug), code=303))
+
+
+def _is_in(enrolled: tuple[Enrolment, Team] | None, team_slug: str) -> bool:
+    return enrolled is not None and enrolled[1].slug == team_slug

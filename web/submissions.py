@@ -1,0 +1,278 @@
+"""Submissions: the upload, the receipt, what came of it, taking it back. For the team that sent them and nobody else."""
+
+import re
+import secrets
+
+from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from sqlmodel import Session, select
+
+from judge import contests, results, submissions
+from judge.errors import BadInput, NotFound, Refusal
+from judge.models import Contest, Enrolment, Phase, QuotaUse, Submission, Team
+from judge.results import VisibleRun
+from judge.states import JudgementState, PhaseState
+from judge.submissions import Upload, take_in
+from web import forms, headers, languages, uploads
+from web.contests import shape_of
+from web.errors import answer, wants_json
+from web.forms import Form, csrf
+from web.people import required, signed_in
+from web.pictures import Picture, picture
+from web.portal import portal
+from web.shapes import (
+    SubmissionShape,
+    contest_title,
+    person,
+    phase_shape,
+    phase_title,
+    score_shapes,
+    submission_shape,
+)
+
+pages = Blueprint("submissions", __name__)
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{8,64}")
+LOG_LINES = 40
+"""How much of a log the submission's own page shows; the rest is one link away."""
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The upload
+
+
+@pages.get("/contests/<slug>/<phase_slug>/upload")
+@signed_in
+def upload_form(slug: str, phase_slug: str) -> Response:
+    return _upload_page(slug, phase_slug, Form())
+
+
+def _upload_page(slug: str, phase_slug: str, form: Form, status: int = 200) -> Response:
+    here, reader = portal(), languages.reader()
+    now = here.clock()
+    with here.db.read() as session:
+        contest = contests.by_slug(session, slug)
+        phase = contests.phase_by_slug(session, contest, phase_slug)
+        enrolled = contests.enrolment_of(session, contest=contest, user=g.user)
+        if enrolled is None:
+            return make_response(redirect(url_for("contests.mine", slug=slug), code=303))
+        quota = submissions.quota_left(session, enrolment=enrolled[0], phase=phase, contest=contest, now=now)
+        shape = shape_of(session, contest)
+    return make_response(
+        render_template(
+            "upload.html",
+            contest=shape,
+            phase=phase_shape(phase, reader, now=now),
+            team=enrolled[1],
+            quota=quota,
+            form=form,
+            token=secrets.token_urlsafe(16),
+            person=person(g.user),
+        ),
+        status,
+    )
+
+
+@pages.post("/contests/<slug>/<phase_slug>/upload")
+def upload(slug: str, phase_slug: str) -> Response:
+    """Take an entry in. The form's own token makes a double click, or a form sent again, one submission.
+
+    The sender is asked for before the body is read, and the form's signature checked after: hence no decorator.
+    """
+    user = required()
+    here = portal()
+    with here.db.read() as session:
+        limit_mib = contests_limit(session, slug)
+    try:
+        uploads.allow_file(limit_mib)
+        csrf.protect()
+        sent = _sent()
+        receipt = take_in(
+            here.db,
+            here.storage,
+            user=user,
+            contest_slug=slug,
+            phase_slug=phase_slug,
+            stream=request.files["entry"].stream,
+            upload=sent,
+            clock=here.clock,
+        )
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        uploads.drain()
+        if wants_json():
+            return answer(refusal.public, refusal.status)
+        return _upload_page(slug, phase_slug, Form(error=refusal.public), refusal.status)
+    here.queue.judge(receipt.judgement_id, attempt=0)
+    where = url_for("submissions.submission", public_id=receipt.submission.public_id)
+    if wants_json():
+        return make_response(jsonify({"url": where}), 201)
+    return make_response(redirect(where, code=303))
+
+
+def contests_limit(session: Session, slug: str) -> int:
+    """How many MiB an entry of a contest may have."""
+    return shape_of(session, contests.by_slug(session, slug)).entry_mib
+
+
+def _sent() -> Upload:
+    """What the form brought. Raises BadInput where there is no file in it."""
+    file = request.files.get("entry")
+    if file is None or not file.filename:
+        raise BadInput("file-missing")
+    token = request.form.get("form_token", "")
+    return Upload(
+        filename=file.filename.replace("\x00", ""),
+        received_at=uploads.received_at(),
+        form_token=token if _TOKEN.fullmatch(token) else None,
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Looking at one
+
+
+@pages.get("/submissions")
+@signed_in
+def index() -> Response:
+    """Everything that one's teams have sent, newest first."""
+    here, reader = portal(), languages.reader()
+    rows = []
+    with here.db.read() as session:
+        for contest in contests.all_public(session):
+            enrolled = contests.enrolment_of(session, contest=contest, user=g.user)
+            for phase in contests.phases_of(session, contest) if enrolled else []:
+                assert enrolled is not None
+                sent = submissions.of_enrolment(session, enrolment=enrolled[0], phase=phase)
+                title = contest_title(contest, reader)
+                rows += [
+                    (submission_shape(*pair), title, phase_title(phase, reader), enrolled[1].name, contest.timezone)
+                    for pair in sent
+                ]
+    rows.sort(key=lambda row: row[0].received_at, reverse=True)
+    return make_response(render_template("submissions.html", rows=rows, person=person(g.user)))
+
+
+@pages.get("/submissions/<public_id>")
+@signed_in
+def submission(public_id: str) -> Response:
+    here, reader = portal(), languages.reader()
+    with here.db.read() as session:
+        found = submissions.own(session, user=g.user, public_id=public_id)
+        phase = session.get_one(Phase, found.phase_id)
+        contest = session.get_one(Contest, phase.contest_id)
+        enrolment = session.get_one(Enrolment, found.enrolment_id)
+        shape = submission_as_seen(session, found, contest, phase)
+        team = session.get_one(Team, enrolment.team_id)
+        contest_page = shape_of(session, contest)
+    showcase = next((n for n, run in enumerate(shape.runs) if run.showcase and run.open), None)
+    return make_response(
+        render_template(
+            "submission.html",
+            contest=contest_page,
+            challenge=contest.challenge,
+            phase=phase_shape(phase, reader, now=here.clock()),
+            team=team,
+            sub=shape,
+            showcase=showcase,
+            picture=_picture(shape.runs[showcase]) if showcase is not None else None,
+            log=_log_tail(shape.runs[showcase]) if showcase is not None else None,
+            withdrawable=shape.state == "active" and phase.state != PhaseState.DRAFT and not phase.state.over,
+            person=person(g.user),
+        )
+    )
+
+
+def submission_as_seen(session: Session, found: Submission, contest: Contest, phase: Phase) -> SubmissionShape:
+    """A submission with what its team may see of it now."""
+    judgement = submissions.current_judgement(session, found)
+    refunded = session.exec(select(QuotaUse.refunded_at).where(QuotaUse.submission_id == found.id)).first()
+    queued = judgement.state == JudgementState.QUEUED
+    return submission_shape(
+        found,
+        judgement,
+        ahead=submissions.ahead_of(session, judgement) if queued else None,
+        refunded=refunded is not None,
+        scores=score_shapes(
+            results.scores_of(session, judgement=judgement),
+            contest=contest,
+            phase=phase,
+            reader=languages.reader(),
+        ),
+        runs=results.visible_runs(session, judgement=judgement, phase=phase),
+    )
+
+
+def _log_tail(run: VisibleRun) -> str | None:
+    if run.log_sha256 is None:
+        return None
+    text = portal().storage.read(run.log_sha256).decode("utf-8", "replace")
+    return "\n".join(text.splitlines()[-LOG_LINES:])
+
+
+def _picture(run: VisibleRun) -> Picture | None:
+    if run.view_sha256 is None:
+        return None
+    return picture(portal().storage.read(run.view_sha256), languages.reader())
+
+
+def visible_run(public_id: str, number: int) -> VisibleRun:
+    """The run of that number (from 0) of one's own submission, where it is open. Raises NotFound otherwise, whether it
+    exists or not."""
+    with portal().db.read() as session:
+        found = submissions.own(session, user=g.user, public_id=public_id)
+        judgement = submissions.current_judgement(session, found)
+        runs = results.visible_runs(session, judgement=judgement, phase=session.get_one(Phase, found.phase_id))
+    if number >= len(runs) or not runs[number].open:
+        raise NotFound("run-unknown")
+    return runs[number]
+
+
+@pages.get("/submissions/<public_id>/runs/<int:number>/log")
+@signed_in
+def log(public_id: str, number: int) -> Response:
+    """What the entry printed: text from a stranger, so nothing in it may be taken for anything else."""
+    run = visible_run(public_id, number)
+    if run.log_sha256 is None:
+        raise NotFound("run-unknown")
+    response = Response(portal().storage.read(run.log_sha256), content_type="text/plain; charset=utf-8")
+    response.headers["Content-Security-Policy"] = headers.SANDBOXED
+    response.headers["Content-Disposition"] = "inline"
+    return response
+
+
+@pages.get("/submissions/<public_id>/runs/<int:number>")
+@signed_in
+def replay(public_id: str, number: int) -> Response:
+    run = visible_run(public_id, number)
+    shown = _picture(run)
+    if shown is None:
+        raise NotFound("run-unknown")
+    return make_response(
+        render_template(
+            "replay.html", public_id=public_id, number=number, run=run, picture=shown, person=person(g.user)
+        )
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Taking one back
+
+
+@pages.get("/submissions/<public_id>/withdraw")
+@signed_in
+def withdraw_form(public_id: str) -> Response:
+    with portal().db.read() as session:
+        found = submissions.own(session, user=g.user, public_id=public_id)
+    return make_response(render_template("withdraw.html", sub=found, person=person(g.user)))
+
+
+@pages.post("/submissions/<public_id>/withdraw")
+@signed_in
+def withdraw(public_id: str) -> Response:
+    """Out of the ranking, and off the board; what was judged stays on record."""
+    here = portal()
+    with here.db.write() as session:
+        found = submissions.own(session, user=g.user, public_id=public_id)
+        if found.state.value != "withdrawn":
+            submissions.withdraw(session, submission=found, user=g.user, now=here.clock())
+    return make_response(redirect(url_for("submissions.submission", public_id=public_id), code=303))
