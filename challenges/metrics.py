@@ -16,9 +16,7 @@ def stratified_interval(strata: Mapping[str, Sequence[float]]) -> tuple[float, f
     centre, total = fmean(fmean(values) for values in strata.values()), sum(parts)
     if total == 0:
         return centre, centre
-    freedom = total**2 / sum(
-        part**2 / (len(values) - 1) for part, values in zip(parts, strata.values(), strict=True)
-    )
+    freedom = total**2 / sum(part**2 / (len(values) - 1) for part, values in zip(parts, strata.values(), strict=True))
     from scipy.special import stdtrit
 
     half = float(stdtrit(freedom, 0.975)) * math.sqrt(total)

@@ -6,9 +6,9 @@ A **scene** is a recorded trajectory seen from above, the same for cars and for 
       "version": 1,
       "title": {"en": …, "zh": …, "ko": …},
       "unit": "m",                            what one unit of length is: "m", "px"
-      "y_axis": "down" | "up",                "down": y grows towards the bottom of the screen (canvas draws it as it is)
-                                              and angles turn clockwise; "up": y grows to the top, angles turn the
-                                              other way. Angles are radians from +x towards +y.
+      "y_axis": "down" | "up",                "down": y grows towards the bottom of the screen, as a canvas has it, and
+                                              angles turn clockwise; "up": y grows to the top, angles turn the other
+                                              way. Angles are radians from +x towards +y.
       "seconds_per_frame": 0.2,               frames are evenly spaced; draw in between by interpolation
       "bounds": [xmin, ymin, xmax, ymax],     of everything worth seeing
       "follow": 0 | null,                     index of the actor that the camera may follow
@@ -45,6 +45,10 @@ from typing import Any
 
 from challenges.base import VIEW_BYTES, Json
 
+SCENE_KEYS = [
+    *("version", "title", "unit", "y_axis", "seconds_per_frame", "bounds", "follow"),
+    *("shapes", "actors", "frames", "series", "marks"),
+]
 SHAPE_KINDS = {"line": 2, "area": 3}
 SHAPE_ROLES = {"road", "edge", "divider", "route", "finish", "field", "goal", "wall"}
 ACTOR_KINDS = {"box", "disc"}
@@ -63,7 +67,7 @@ def validate_scene(data: Json) -> None:
     _keys(
         data,
         "scene",
-        "version title unit y_axis seconds_per_frame bounds follow shapes actors frames series marks".split(),
+        SCENE_KEYS,
     )
     _require(data["version"] == 1, "version")
     _text(data["title"], "title")

@@ -139,7 +139,8 @@ def _play(kit: Kit, claim: Claim, work: Assignment) -> tuple[list[PlayedRun], sc
     challenge = registry.load(work.contest.challenge)
     cases = cases_of(challenge, work.phase, settings=kit.settings)
     entry = kit.storage.local_path(work.submission.sha256)
-    played = play_all(kit, challenge, cases, entry, labels={"judgement": str(claim.judgement_id)})
+    program = Program(entry, filename=work.submission.filename, labels={"judgement": str(claim.judgement_id)})
+    played = play_all(kit, challenge, cases, program)
     records = [record for run in played for record in run.records.values()]
     return (
         played,
@@ -153,16 +154,14 @@ def _play(kit: Kit, claim: Claim, work: Assignment) -> tuple[list[PlayedRun], sc
     )
 
 
-def play_all(
-    kit: Kit, challenge: Challenge, cases: list[Case], entry: Path, *, labels: dict[str, str]
-) -> list[PlayedRun]:
+def play_all(kit: Kit, challenge: Challenge, cases: list[Case], program: Program) -> list[PlayedRun]:
     """Every case, side by side where cores are free, each in a container of its own; in case order."""
     referee = Referee(challenge.about, kit.sandbox, kit.nursery, stop=kit.stop)
     (seat,) = challenge.about.seats[:1]
 
     def one(case: Case) -> PlayedRun:
         with kit.cores.one():
-            return referee.play(case, {seat: Program(entry, labels=labels)}, {})
+            return referee.play(case, {seat: program}, {})
 
     with ThreadPoolExecutor(max_workers=min(kit.settings.cores, len(cases))) as pool:
         futures = [pool.submit(one, case) for case in cases]

@@ -197,8 +197,9 @@ class Contest(SQLModel, table=True):
 class Phase(SQLModel, table=True):
     """A window of time with its own cases, quota and rule of what counts (`best`, `last`, `chosen`).
 
-    `sealed_seed` and `sealed_materials` are readable by workers only; `materials` maps public files to their SHA-256; `commitment` is published when the phase opens; `seed_hex` is filled once,
-    when the seed is revealed. `image` and `challenge_version` are pinned when it opens.
+    `sealed_seed` and `sealed_materials` are readable by workers only; `materials` maps public files to their SHA-256;
+    `commitment` is published when the phase opens; `seed_hex` is filled once, when the seed is revealed. `image` and
+    `challenge_version` are pinned when it opens.
     """
 
     __tablename__ = "phase"

@@ -196,8 +196,8 @@ class Child:
         self._control, self._pidfd = nursery.spawn(list(players.values()))
 
     def play(self, job: Json, *, fresh: Callable[[str], Session], stop: threading.Event) -> Json:
-        """Hand over the job and wait for what came of it. Raises PlatformFault where the challenge failed or took longer
-        than it may, Stopping."""
+        """Hand over the job and wait for what came of it. Raises PlatformFault where the challenge failed or took
+        longer than it may, Stopping."""
         try:
             send_message(self._control, job)
             while True:

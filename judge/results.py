@@ -15,7 +15,7 @@ from challenges.base import Message, View
 from judge import leaderboard, ledger
 from judge.judgements import Claim, end_attempt, owned
 from judge.models import Judgement, JudgementScore, Phase, Run, RunSeat, Submission
-from judge.scoring import Judged, SeatRecord, order_key, seat_verdict
+from judge.scoring import Judged, SeatRecord, order_key, seat_message, seat_verdict
 from judge.states import JudgementState, check_move
 from judge.storage import Storage
 from sandbox.types import Verdict
@@ -152,7 +152,7 @@ def _store_run(
                 seat=seat,
                 submission_id=judgement.submission_id,
                 verdict=seat_verdict(record.outcome, record.result).value,
-                message=record.outcome.message.to_json() if record.outcome.message else None,
+                message=message.to_json() if (message := seat_message(record.outcome, record.result)) else None,
                 score=record.outcome.score,
                 columns=dict(record.outcome.columns),
                 transcript_sha256=files[f"transcript {seat}"],

@@ -63,8 +63,18 @@ def judged(scorer: Scorer, records: Sequence[SeatRecord]) -> Judged:
     for record in counting:
         verdict = seat_verdict(record.outcome, record.result)
         if verdict != Verdict.AC:
-            return Judged(verdict, record.outcome.message or end_message(verdict, record.result), {})
+            return Judged(verdict, seat_message(record.outcome, record.result), {})
     return Judged(Verdict.JE, Message("challenge-no-score"), {})
+
+
+def seat_message(outcome: SeatOutcome, result: Result) -> Message | None:
+    """The sentence for a run: what the challenge said, or how the program ended where it left before its time."""
+    verdict = seat_verdict(outcome, result)
+    if verdict == Verdict.AC:
+        return None
+    if outcome.fault == Fault.GONE or verdict in _KILLED:
+        return end_message(verdict, result)
+    return outcome.message or end_message(verdict, result)
 
 
 def end_message(verdict: Verdict, result: Result) -> Message:

@@ -332,7 +332,7 @@ def ahead_of(session: Session, judgement: Judgement) -> int:
         .where(
             Judgement.state == JudgementState.QUEUED,
             (col(Judgement.queued_at) < judgement.queued_at)
-            | ((Judgement.queued_at == judgement.queued_at) & (col(Judgement.id) < judgement.id)),
+            | ((col(Judgement.queued_at) == judgement.queued_at) & (col(Judgement.id) < (judgement.id or 0))),
         )
     ).one()
 

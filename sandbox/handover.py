@@ -81,7 +81,7 @@ def place_entry(program: Program, to: Path) -> str:
         filename = "entry.tar.gz"
     else:
         shutil.copyfile(program.entry, to)
-        filename = program.entry.name
+        filename = program.filename or program.entry.name
     to.chmod(0o644)
     return filename
 

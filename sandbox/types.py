@@ -63,10 +63,11 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Program:
     """What to run. `archive` is an entry as it was uploaded (.zip, .tar.gz, .py) or a folder; only the inside of the
-    sandbox unpacks it. `command` None: serve the entry (agent.py's `act`, or the `run` command of its entry.toml) on
+    sandbox unpacks it, by the kind that `filename` (the entry's own name where None) says. `command` None: serve the entry (agent.py's `act`, or the `run` command of its entry.toml) on
     the session's channel; otherwise that command is run in the entry's folder."""
 
     entry: Path
+    filename: str | None = None
     command: tuple[str, ...] | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
 

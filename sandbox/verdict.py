@@ -1,8 +1,8 @@
 """From what was seen of a program's end to its verdict: a pure function.
 
-The order matters, is part of the contract: our own stop for wall time or output, then memory, then CPU time, then how it
-ended by itself. An exit code of 137 says nothing: anyone can exit with it. Evidence against our own side never comes
-here: it is an exception.
+The order is part of the contract: our own stop for wall time or output, then memory, then CPU time, then how it ended
+by itself. An exit code of 137 says nothing: anyone can exit with it. Evidence against our own side never comes here:
+it is an exception.
 """
 
 from dataclasses import dataclass

@@ -1,11 +1,11 @@
 """Newline-delimited JSON over a connected stream socket: what a program says is data, in time or not at all.
 
 Theory of operation. Line *k* that the program writes is its answer to message *k*, whatever the timing: `Channel`
-counts what it has sent and what it has read, so that an answer which comes too late is dropped when it arrives and never
-taken as the answer of the next message, and one that comes too early waits for its message. The socket is non-blocking;
-every wait is a `poll` bounded by a deadline on the monotonic clock, for sending too. A message of which only a part could be
-sent is finished before the next one begins, and while it cannot be finished nothing more is queued: at most one message
-is ever held.
+counts what it has sent and what it has read, so that an answer which comes too late is dropped when it arrives and
+never taken as the answer of the next message, and one that comes too early waits for its message. The socket is non-
+blocking; every wait is a `poll` bounded by a deadline on the monotonic clock, for sending too. A message of which
+only a part could be sent is finished before the next one begins, and while it cannot be finished nothing more is
+queued: at most one message is ever held.
 
 A line is judged in this order: length, UTF-8, depth, JSON. The length is capped while reading; depth is counted on the
 bytes before the parser, which recurses, sees them. NaN, infinities and numbers that overflow a double are `not_finite`,

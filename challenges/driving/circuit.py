@@ -6,13 +6,14 @@ exactly because every corner is an arc between the tangent points of its two edg
 
 import math
 
+from highway_env.road.road import RoadNetwork
+
 from challenges.base import derive, derive_int
 from challenges.driving.lanes import Arc, Lane, Point, Straight, wrap
 from challenges.driving.route import Route
 from challenges.driving.scenario import Scenario, clear_around, stream
 from challenges.driving.traffic import Traffic
 from challenges.driving.vehicles import Car, Driver
-from highway_env.road.road import RoadNetwork
 
 TITLE = {"en": "Race: circuit with rivals", "zh": "竞速：有对手的赛道", "ko": "레이스: 경쟁 차량이 있는 서킷"}
 LIMIT = 22.0

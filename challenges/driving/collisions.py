@@ -42,13 +42,9 @@ def front_edge_meets(car: Any, other: Any) -> bool:
     (ax, ay), (bx, by) = (
         ((x - other.x) * c + (y - other.y) * s, (y - other.y) * c - (x - other.x) * s) for x, y in ends
     )
-    return _clips(ax, ay, bx, by, other.LENGTH / 2, other.WIDTH / 2)
-
-
-def _clips(ax: float, ay: float, bx: float, by: float, half_length: float, half_width: float) -> bool:
-    """Liang-Barsky: whether the segment a-b meets the box |x| ≤ half_length, |y| ≤ half_width."""
+    # Liang-Barsky: does the segment a-b meet the box |x| ≤ length / 2, |y| ≤ width / 2?
     enter, leave = 0.0, 1.0
-    for start, delta, half in ((ax, bx - ax, half_length), (ay, by - ay, half_width)):
+    for start, delta, half in ((ax, bx - ax, other.LENGTH / 2), (ay, by - ay, other.WIDTH / 2)):
         if delta == 0.0:
             if abs(start) > half:
                 return False

@@ -1,9 +1,9 @@
 """What a reply may look like, and what becomes of a player that answers late or wrongly.
 
-    late or invalid, the first and the second time    the last action is repeated
-    the third of either kind, counted together        the episode ends there with the completion so far
-    gone                                              the run has no score
-    late, invalid or gone at the hello                the run has no score
+late or invalid, the first and the second time    the last action is repeated
+the third of either kind, counted together        the episode ends there with the completion so far
+gone                                              the run has no score
+late, invalid or gone at the hello                the run has no score
 """
 
 import math

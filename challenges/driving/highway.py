@@ -3,13 +3,14 @@
 Traffic fills a window around the player's car and moves with it, so that it stays dense however fast one drives.
 """
 
+from highway_env.road.road import RoadNetwork
+
 from challenges.base import derive, derive_int
 from challenges.driving.lanes import Straight
 from challenges.driving.route import Route
 from challenges.driving.scenario import Scenario, clear_around, stream
 from challenges.driving.traffic import Traffic
 from challenges.driving.vehicles import Blockage, Car, Driver
-from highway_env.road.road import RoadNetwork
 
 TITLE = {"en": "Avoid: dense motorway", "zh": "避让：拥堵的高速公路", "ko": "회피: 붐비는 고속도로"}
 LIMIT = 25.0
@@ -23,8 +24,8 @@ SPEEDS = ((10.0, 14.0), (8.0, 12.0), (6.5, 10.5))
 """What the drivers of each lane want, from the left, m/s."""
 CUT_IN_SHARE = 0.4
 CUT_IN_M, CUT_IN_SLOWER = 9.0, 2.0
-"""A driver cuts in no closer than this many metres (between centres) plus a second's worth of what the player is faster,
-and then drives slower by so many m/s: a player that brakes at once never touches it."""
+"""A driver cuts in no closer than this many metres (between centres) plus a second's worth of what the player is
+faster, and then drives slower by so many m/s: a player that brakes at once never touches it."""
 RAMP_M = 170.0
 
 
@@ -103,7 +104,9 @@ class Highway:
         """Change into the player's lane once a little ahead of it, and slow down there."""
         lead = driver.x - self.car.x
         closing = max(0.0, self.car.speed - driver.speed + CUT_IN_SLOWER)
-        if driver.cuts_in_at_m is None or driver.crashed or not CUT_IN_M + closing < lead < driver.cuts_in_at_m + closing:
+        if driver.cuts_in_at_m is None or driver.crashed:
+            return
+        if not CUT_IN_M + closing < lead < driver.cuts_in_at_m + closing:
             return
         road, lane = driver.lane_index[:2], driver.lane_index[2]
         mine = round(self.car.y / LANE_WIDTH_M)

@@ -38,8 +38,8 @@ class Straight(StraightLane):  # type: ignore[misc]
 
     def __init__(self, start: Point, end: Point, **kwargs: Any) -> None:
         super().__init__([float(v) for v in start], [float(v) for v in end], **kwargs)
-        self.length = float(self.length)
-        self.heading = float(self.heading)
+        self.length: float = float(self.length)
+        self.heading: float = float(self.heading)
         self._x, self._y = map(float, self.start)
         self._ux, self._uy = map(float, self.direction)
 
@@ -56,7 +56,7 @@ class Arc(CircularLane):  # type: ignore[misc]
 
     def __init__(self, center: Point, radius: float, start_phase: float, end_phase: float, **kwargs: Any) -> None:
         super().__init__(list(center), float(radius), float(start_phase), float(end_phase), **kwargs)
-        self.length = float(self.length)
+        self.length: float = float(self.length)
         self._x, self._y = map(float, self.center)
 
     def local(self, x: float, y: float) -> Point:

@@ -1,13 +1,15 @@
 """What an episode needs to know of the world it happens in."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from random import Random
 
 from challenges.driving.lanes import Lane
 from challenges.driving.route import Route
 from challenges.driving.traffic import Traffic
-from challenges.driving.vehicles import WIDTH_M, Car, LaneIndex
+from challenges.driving.vehicles import Car
 
 TICK_SECONDS = 0.2
 FRAMES_A_TICK = 3
@@ -38,6 +40,7 @@ class Scenario:
     def ticks(self) -> int:
         return round(self.seconds / TICK_SECONDS)
 
+    @cached_property
     def lanes(self) -> list[Lane]:
         """The lanes that the player may use."""
         graph = self.traffic.network.graph
@@ -45,13 +48,13 @@ class Scenario:
 
     def on_lane(self) -> bool:
         """Whether the car's centre is on a lane that it may use."""
-        return any(inside(lane, self.car.x, self.car.y) for lane in self.lanes())
+        return any(inside(lane, self.car.x, self.car.y) for lane in self.lanes)
 
     def within_one_lane(self) -> bool:
         """Whether the car's whole body is on one lane that it may use (or on lanes that follow one another)."""
         car = self.car
         corners = [(car.x + a * car.cos - b * car.sin, car.y + a * car.sin + b * car.cos) for a, b in BODY]
-        for lane in self.lanes():
+        for lane in self.lanes:
             places = [lane.local(x, y) for x, y in corners]
             middle = lane.local(car.x, car.y)[0]
             if -1 <= middle <= lane.length + 1 and all(abs(lateral) <= lane.width / 2 for _, lateral in places):
@@ -67,14 +70,10 @@ def inside(lane: Lane, x: float, y: float) -> bool:
 
 def clear_around(traffic: Traffic, x: float, y: float, distance: float) -> bool:
     """Whether nobody is within `distance` metres of a place."""
-    return all(
-        (other.x - x) ** 2 + (other.y - y) ** 2 >= distance * distance for other in [*traffic.vehicles, *traffic.objects]
-    )
+    around = [*traffic.vehicles, *traffic.objects]
+    return all(math.hypot(other.x - x, other.y - y) >= distance for other in around)
 
 
 def stream(seed: bytes) -> Random:
     """A source of randomness of its own, from 32 bytes."""
     return Random(int.from_bytes(seed, "big"))  # noqa: S311  (reproducible; unpredictable because the seed is)
-
-
-__all__ = ["FRAMES_A_TICK", "TICK_SECONDS", "WIDTH_M", "LaneIndex", "Scenario", "clear_around", "inside", "stream"]

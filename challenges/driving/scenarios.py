@@ -9,7 +9,7 @@ from challenges.driving.town import Town
 DISCIPLINES = ("avoid", "race", "urban")
 """Equal thirds of the score, in the order in which their cases take turns."""
 
-_BUILDERS = {"avoid": Highway, "race": Circuit, "urban": Town}
+_BUILDERS: dict[str, type[Highway] | type[Circuit] | type[Town]] = {"avoid": Highway, "race": Circuit, "urban": Town}
 
 
 def build(case: Case) -> Scenario:

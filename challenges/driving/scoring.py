@@ -28,9 +28,8 @@ def driving_score(
     / (1 + 0.7 · vehicle_collisions + 0.6 · static_collisions)`
 
     Shares and completion are in 0..1, collisions are those at fault. Raises ValueError for anything else."""
-    for name, share in (("completion", completion), ("off_lane_share", off_lane_share), ("overspeed_share", overspeed_share)):
-        if not 0.0 <= share <= 1.0:
-            raise ValueError(f"{name} is {share}, not within 0 and 1")
+    if not all(0.0 <= share <= 1.0 for share in (completion, off_lane_share, overspeed_share)):
+        raise ValueError(f"not within 0 and 1: {completion=}, {off_lane_share=}, {overspeed_share=}")
     if vehicle_collisions < 0 or static_collisions < 0:
         raise ValueError("a number of collisions is negative")
     infractions = 1 + VEHICLE_WEIGHT * vehicle_collisions + STATIC_WEIGHT * static_collisions

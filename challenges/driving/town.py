@@ -6,6 +6,9 @@ the road from west to east goes first at the crossing, and who is in the roundab
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
+
+from highway_env.road.road import RoadNetwork
 
 from challenges.base import derive, derive_int
 from challenges.driving.lanes import Arc, Point, Straight
@@ -13,7 +16,6 @@ from challenges.driving.route import Route
 from challenges.driving.scenario import TICK_SECONDS, Scenario, clear_around, stream
 from challenges.driving.traffic import Traffic
 from challenges.driving.vehicles import Car, Driver
-from highway_env.road.road import RoadNetwork
 
 TITLE = {"en": "Urban: crossing and roundabout", "zh": "城区：路口与环岛", "ko": "도심: 교차로와 회전교차로"}
 LANE_WIDTH_M = 4.0
@@ -112,7 +114,7 @@ class Town:
         plan, net = self.plan, self.traffic.network
         nodes = [f"o{plan.arm}", f"ir{plan.arm}", "il2", "out", "ses", *plan.ring]
         nodes += [plan.exit + "xs", plan.exit + "xr"]
-        roads = list(zip(nodes, nodes[1:], strict=False))
+        roads = list(pairwise(nodes))
         lanes = [net.get_lane((*road, len(net.graph[road[0]][road[1]]) - 1)) for road in roads]
         length = sum(lane.length for lane in lanes) - 15.0 - (RING_ARM_M - 15.0)
         return Scenario(
@@ -154,8 +156,9 @@ def add_crossing(net: RoadNetwork) -> None:
         across = Straight(_turned((half, OUTER_M), arm), _turned((half, -OUTER_M), arm), priority=first, **road)
         net.add_lane(inner, f"il{(arm + 2) % 4}", across)
         leaves = (arm - 1) % 4
+        exit_node = "out" if leaves == 2 else f"o{leaves}"
         start, end = _turned((OUTER_M, half), arm), _turned((ARM_M + OUTER_M, half), arm)
-        net.add_lane(f"il{leaves}", "out" if leaves == 2 else f"o{leaves}", Straight(start, end, priority=first, **road))
+        net.add_lane(f"il{leaves}", exit_node, Straight(start, end, priority=first, **road))
 
 
 def add_roundabout(net: RoadNetwork) -> None:

@@ -194,7 +194,8 @@ def touch(one: Any, other: Any) -> bool:
 
 def _near(one: Any, other: Any) -> bool:
     """Whether two vehicles could meet at all within the three seconds of the prediction."""
-    return math.hypot(one.x - other.x, one.y - other.y) < 3 * (one.speed + other.speed) + 2 * LENGTH_M
+    distance = math.hypot(one.x - other.x, one.y - other.y)
+    return distance < float(3 * (one.speed + other.speed) + 2 * LENGTH_M)
 
 
 def _ways_meet(one: Any, way: Any, other: Any, other_way: Any) -> bool:

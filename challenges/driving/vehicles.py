@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from highway_env.vehicle.behavior import IDMVehicle
 from highway_env.vehicle.kinematics import Vehicle
-from highway_env.vehicle.objects import Obstacle, RoadObject
+from highway_env.vehicle.objects import Obstacle
 
 from challenges.driving.lanes import wrap
 
@@ -60,7 +60,6 @@ class Car(Vehicle):  # type: ignore[misc]
         settle(self)
         self.acceleration = 0.0
         self.steering = 0.0
-        self.route: Any = None
 
     def command(self, accel: float, steer: float) -> None:
         """Map a reply to m/s² and rad: 1 is full throttle (4 m/s²) or lock (0.6 rad), -1 full brakes (-6 m/s²)."""
@@ -124,7 +123,7 @@ class Driver(IDMVehicle):  # type: ignore[misc]
             bicycle(self, self.action["acceleration"], self.action["steering"], dt)
         self.road.place(self)
 
-    def act(self, action: Any = None) -> None:
+    def act(self, action: Any = None) -> None:  # noqa: ARG002  (highway-env's signatures)
         if self.crashed:
             return
         self.follow_road()
@@ -153,7 +152,7 @@ class Driver(IDMVehicle):  # type: ignore[misc]
         most = self.MAX_STEERING_ANGLE
         return float(max(-most, min(most, math.atan(2 * math.tan(slip)))))
 
-    def acceleration(self, ego_vehicle: Any, front_vehicle: Any = None, rear_vehicle: Any = None) -> float:
+    def acceleration(self, ego_vehicle: Any, front_vehicle: Any = None, rear_vehicle: Any = None) -> float:  # noqa: ARG002
         """IDMVehicle.acceleration: free-road term towards the target speed minus (desired gap / gap)²."""
         if ego_vehicle is None or not isinstance(ego_vehicle, Vehicle):
             return 0.0
@@ -169,7 +168,7 @@ class Driver(IDMVehicle):  # type: ignore[misc]
             acceleration -= self.COMFORT_ACC_MAX * ratio * ratio
         return float(acceleration)
 
-    def desired_gap(self, ego_vehicle: Any, front_vehicle: Any = None, projected: bool = True) -> float:
+    def desired_gap(self, ego_vehicle: Any, front_vehicle: Any = None, projected: bool = True) -> float:  # noqa: ARG002
         """IDMVehicle.desired_gap: jam distance + time gap + what closing in asks for."""
         mine, theirs = ego_vehicle, front_vehicle
         dv = mine.speed - theirs.speed * (mine.cos * theirs.cos + mine.sin * theirs.sin)
@@ -217,6 +216,3 @@ def _away_from_zero(value: float, eps: float = 1e-2) -> float:
     if abs(value) > eps:
         return value
     return eps if value >= 0 else -eps
-
-
-__all__ = ["Blockage", "Car", "Driver", "RoadObject"]

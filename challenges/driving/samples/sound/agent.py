@@ -41,16 +41,13 @@ def place(car, route):
     """Where a car is along the route: metres ahead, metres to its right, its speed along and across it."""
     x, y = car["xy"]
     nearest = min(range(len(route)), key=lambda i: math.hypot(x - route[i][0], y - route[i][1]))
-    px, py = route[nearest]
-    qx, qy = route[min(nearest + 1, len(route) - 1)] if nearest + 1 < len(route) else (2 * px - route[-2][0], 0)
-    heading = math.atan2(qy - py, qx - px) if nearest + 1 < len(route) else math.atan2(py - route[-2][1], px - route[-2][0])
-    if x < route[0][0]:  # beside or behind
-        heading = math.atan2(route[0][1], route[0][0]) if nearest == 0 else heading
+    piece = min(max(nearest, 1), len(route) - 1)
+    (px, py), (qx, qy) = route[piece - 1], route[piece]
+    heading = math.atan2(qy - py, qx - px)
     c, s = math.cos(heading), math.sin(heading)
-    ahead = 3.0 * (nearest + 1) + (x - px) * c + (y - py) * s
     turned = car["heading"] - heading
     return {
-        "ahead": ahead,
+        "ahead": 3.0 * piece + (x - px) * c + (y - py) * s,  # the route's first point lies 3 m ahead
         "right": (y - py) * c - (x - px) * s,
         "along": car["speed"] * math.cos(turned),
         "across": car["speed"] * math.sin(turned),
@@ -60,6 +57,7 @@ def place(car, route):
 
 def choose_offset(cars, now):
     """Leave the lane only for what stands in it, if the lane beside is free; come back when it is passed."""
+
     def blocked(at, start, end, standing):
         return any(
             start < car["ahead"] < end and abs(car["right"] - at) < 2.6 and (car["speed"] < 0.5 or not standing)

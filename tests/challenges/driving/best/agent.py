@@ -6,6 +6,7 @@ nobody while it still rolls: who stands is never at fault. Of the safe plans it 
 judged by the speed that each lane allows. In bends the tyres decide.
 """
 
+import itertools
 import math
 
 BRAKE, THROTTLE, LOCK = 6.0, 4.0, 0.6
@@ -42,7 +43,8 @@ def act(observation):
     best, best_worth = (-BRAKE, State.target), -math.inf
     centre = State.width * round(offset / State.width)
     for target in dict.fromkeys((State.target, centre)):
-        for acceleration in ACCELERATIONS:
+        for wanted in ACCELERATIONS:
+            acceleration = wanted
             after = max(0.0, speed + acceleration * HOLD)
             allowed = min(limit, path.bend_speed(here, target))
             if after > allowed + 0.3 and acceleration > -2.0:
@@ -54,7 +56,9 @@ def act(observation):
             if worth > best_worth:
                 best, best_worth = (acceleration, target), worth
     acceleration, target = best
-    allowed = min(limit, path.bend_speed(here, target), path.bend_speed(here, offset), passing_speed(cars, here, offset))
+    allowed = min(
+        limit, path.bend_speed(here, target), path.bend_speed(here, offset), passing_speed(cars, here, offset)
+    )
     curvature = pursuit(path, here, offset, speed, target)
     allowed = min(allowed, math.sqrt(GRIP / max(abs(curvature), 1e-6)))
     acceleration = min(acceleration, (allowed - speed) / STEP)
@@ -79,15 +83,13 @@ class Path:
         (ax, ay), (bx, by) = points[0], points[1]
         back = [(ax - (bx - ax) * i, ay - (by - ay) * i) for i in range(12, 0, -1)]
         self.points = back + [tuple(p) for p in points]
-        self.headings = [
-            math.atan2(q[1] - p[1], q[0] - p[0]) for p, q in zip(self.points, self.points[1:])
-        ]
+        self.headings = [math.atan2(q[1] - p[1], q[0] - p[0]) for p, q in itertools.pairwise(self.points)]
         self.first = -3.0 * 12
 
     def project(self, x, y):
         """(metres along, metres to the right)."""
         best, found = math.inf, (0.0, 0.0)
-        for i, ((ax, ay), h) in enumerate(zip(self.points, self.headings)):
+        for i, ((ax, ay), h) in enumerate(zip(self.points, self.headings, strict=False)):
             c, s = math.cos(h), math.sin(h)
             along = (x - ax) * c + (y - ay) * s
             right = (y - ay) * c - (x - ax) * s

@@ -1,0 +1,155 @@
+"""The contract of challenges/base.py, run over every challenge that is registered: registering is all it takes."""
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.challenges.fakes import Scripted, seats
+
+from challenges import registry, sheet
+from challenges.base import Answer, Case, Gone, Invalid, Late, Message, Outcome, Phase, Played, Reply
+from challenges.views import validate_scene
+
+SEED = bytes(range(32))
+PLAYED = [slug for slug in registry.names() if sheet.about(slug).pairing != "none"]
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=8,
+)
+answers = st.one_of(
+    json_values.map(Reply), st.just(Late()), st.just(Gone()), st.just(Invalid(Message("not_json")))
+)
+
+
+@pytest.fixture(scope="module", params=PLAYED)
+def challenge(request):
+    return registry.load(request.param)
+
+
+@pytest.fixture(scope="module")
+def materials(challenge):
+    return challenge.prepare(SEED)
+
+
+def play(challenge, case: Case, answer, greeting: Answer | None = None) -> tuple[Outcome, list[Scripted]]:
+    players = {seat: Scripted(answer, greeting) for seat in challenge.about.seats}
+    return challenge.play(case, seats(**players), {}), list(players.values())
+
+
+@pytest.mark.parametrize("slug", registry.names())
+def test_every_text_of_a_challenge_is_there_in_three_languages(slug):
+    about = sheet.about(slug)
+    texts = [about.title, about.summary, *(column.title for column in about.columns), *(t.title for t in about.tracks)]
+    texts += [sample.team for sample in sheet.samples(slug)]
+    for text in texts:
+        assert set(text) == set(sheet.LANGUAGES)
+        assert all(text.values())
+    for language in sheet.LANGUAGES:
+        assert len(sheet.statement(slug, language)) > 1000
+
+
+@pytest.mark.parametrize("slug", registry.names())
+def test_a_challenge_has_five_labelled_samples_that_lie_where_they_should(slug):
+    samples = sheet.samples(slug)
+    assert len(samples) >= 5
+    assert "sound" in {sample.name for sample in samples}
+    for sample in samples:
+        assert sample.path.is_dir()
+        assert (sample.score_min is None) == (sample.score_max is None)
+
+
+def test_cases_come_from_the_seed_alone_and_have_names_of_their_own(challenge, materials):
+    cases = challenge.cases(materials, Phase(SEED, 2))
+    assert cases == challenge.cases(materials, Phase(SEED, 2))
+    assert len({case.name for case in cases}) == len(cases)
+    assert len({case.seed for case in cases}) == len(cases)
+    assert SEED not in {case.seed for case in cases}
+    others = challenge.cases(materials, Phase(bytes(32), 2))
+    assert [case.name for case in others] == [case.name for case in cases]
+    for case, other in zip(cases, others, strict=True):
+        assert (case.seed == other.seed) == case.showcase
+
+
+def test_a_phase_of_fewer_cases_begins_with_the_same_ones(challenge, materials):
+    few = challenge.cases(materials, Phase(SEED, 1, showcase=False))
+    many = challenge.cases(materials, Phase(SEED, 3, showcase=False))
+    assert set(few) <= set(many) if _hashable(few) else all(case in many for case in few)
+
+
+def _hashable(cases) -> bool:
+    return all(isinstance(case.params, tuple) for case in cases)
+
+
+def test_the_showcase_comes_last_and_only_if_asked_for(challenge, materials):
+    assert [case.showcase for case in challenge.cases(materials, Phase(SEED, 1))][-1]
+    assert not any(case.showcase for case in challenge.cases(materials, Phase(SEED, 1, showcase=False)))
+
+
+def test_a_case_crosses_a_process_boundary_as_json(challenge, materials):
+    for case in challenge.cases(materials, Phase(SEED, 1)):
+        assert Case.from_json(json.loads(json.dumps(case.to_json()))) == case
+
+
+def test_players_are_told_no_seed(challenge, materials):
+    for case in challenge.cases(materials, Phase(SEED, 1)):
+        _, players = play(challenge, case, lambda _: None)
+        told = json.dumps([[player.hellos, player.told] for player in players])
+        assert case.seed.hex() not in told
+        assert "seed" not in told
+        assert str(int.from_bytes(case.seed[:4], "big")) not in told
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(script=st.lists(answers, min_size=1, max_size=6), greeting=answers)
+def test_whatever_players_answer_ends_in_an_outcome(challenge, materials, script, greeting):
+    case = challenge.cases(materials, Phase(SEED, 1))[0]
+    left = list(script)
+    outcome, _ = play(challenge, case, lambda _: left.pop(0) if left else Gone(), greeting)
+    assert set(outcome.seats) == set(challenge.about.seats)
+    text = json.dumps(outcome.to_json(), allow_nan=False)
+    assert Outcome.from_json(json.loads(text)) == outcome
+
+
+def test_every_message_of_a_fault_has_a_sentence_in_three_languages(challenge, materials):
+    case = challenge.cases(materials, Phase(SEED, 1))[0]
+    faults: list[Answer] = [Late(), Gone(), Invalid(Message("not_json")), *map(Reply, (None, {}, "x", [1], 10**400))]
+    for fault in faults:
+        for greeting in (Reply(None), fault):
+            outcome, _ = play(challenge, case, lambda _, fault=fault: fault, greeting)
+            for got in outcome.seats.values():
+                assert got.fault is None or got.message is not None
+                if got.message is not None:
+                    texts = [sheet.sentence(challenge.about.slug, got.message, lang) for lang in sheet.LANGUAGES]
+                    assert len(set(texts)) == 3
+
+
+def test_a_run_is_the_same_byte_for_byte_when_it_is_played_again(challenge, materials):
+    for case in challenge.cases(materials, Phase(SEED, 1)):
+        once, again = (json.dumps(play(challenge, case, lambda _: None)[0].to_json()) for _ in range(2))
+        assert once == again
+
+
+def test_a_view_is_of_its_shape(challenge, materials):
+    for case in challenge.cases(materials, Phase(SEED, 1)):
+        outcome, _ = play(challenge, case, lambda _: None)
+        if outcome.view is not None and outcome.view.kind == "scene":
+            validate_scene(outcome.view.data)
+
+
+def test_columns_of_a_score_are_those_of_the_sheet(challenge, materials):
+    if challenge.about.pairing != "solo":
+        pytest.skip("only scored alone")
+    played = []
+    for case in challenge.cases(materials, Phase(SEED, 2, showcase=False)):
+        outcome, _ = play(challenge, case, lambda _: None)
+        played += [Played(case, seat, got) for seat, got in outcome.seats.items() if got.score is not None]
+    if not played:
+        pytest.skip("an answer of nothing has no score here")
+    scores = challenge.score(played)
+    assert scores == challenge.score(played[::-1])
+    assert set(scores) <= {track.name for track in challenge.about.tracks}
+    for score in scores.values():
+        assert set(score.columns) == {column.name for column in challenge.about.columns}

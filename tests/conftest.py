@@ -1,0 +1,31 @@
+"""Hooks for all tests: a test that needs what this machine lacks is skipped with the reason, and fails under CI."""
+
+import os
+from functools import cache
+
+import pytest
+
+
+@cache
+def missing_engine() -> str:
+    """Why there is no Docker engine; empty where there is one."""
+    from sandbox.engine import Engine
+    from sandbox.errors import EngineUnavailable
+
+    try:
+        Engine().close()
+    except EngineUnavailable as error:
+        return str(error)
+    return ""
+
+
+NEEDS = {"docker": missing_engine}
+"""By marker: what says why the tests cannot run here, or nothing."""
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker, missing in NEEDS.items():
+        if item.get_closest_marker(marker) and (reason := missing()):
+            if os.environ.get("CI") == "true":
+                pytest.fail(f"{marker}: {reason}", pytrace=False)
+            pytest.skip(reason)

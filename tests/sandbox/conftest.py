@@ -1,0 +1,80 @@
+"""A Docker sandbox of the test run's own, and the proof that it leaves nothing behind."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import cgroups
+from sandbox.docker import DockerSandbox
+from sandbox.engine import Engine
+from sandbox.images import PlayerImage, ensure_player_image
+from sandbox.types import Limits, Program, Result
+
+OWNER = "podium-tests"
+SMALL = Limits(cpu_seconds=1.0, wall_seconds=4.0, memory_mib=64, processes=16, output_kib=64, inodes=256, file_mib=16)
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    engine = Engine()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def player_image(engine: Engine) -> PlayerImage:
+    return ensure_player_image(engine.api, lambda line: print(line, file=sys.stderr))
+
+
+@pytest.fixture(scope="session")
+def runtime_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sandbox") / "run"
+
+
+@pytest.fixture(scope="session")
+def docker_sandbox(player_image: PlayerImage, runtime_dir: Path) -> Iterator[DockerSandbox]:
+    sandbox = DockerSandbox(image=player_image.content, runtime_dir=runtime_dir, owner=OWNER)
+    yield sandbox
+    sandbox.close()
+
+
+def traces(engine: Engine, runtime_dir: Path) -> list[str]:
+    """Whatever of a run is still on the host: containers, control groups, folders."""
+    rows = engine.api.containers(all=True, filters={"label": f"podium.owner={OWNER}"})
+    left = [f"container {row['Id'][:12]}" for row in rows]
+    facts = engine.facts()
+    layout = cgroups.Layout(facts.cgroup_version, facts.cgroup_driver)
+    tops = [hierarchy / cgroups.TOP for hierarchy in layout.hierarchies()]
+    folders = [folder for top in tops if top.exists() for folder in top.iterdir() if folder.is_dir()]
+    left += [f"group {folder}" for folder in folders if _is_ours(folder, engine)]
+    if runtime_dir.exists():
+        left += [f"folder {folder}" for folder in runtime_dir.iterdir()]
+    return left
+
+
+def _is_ours(folder: Path, engine: Engine) -> bool:
+    """Other sandboxes may run on this machine at the same time: theirs have a container of another owner."""
+    others = engine.api.containers(all=True, filters={"label": f"podium.session={folder.name}"})
+    return folder.exists() and not any(row["Labels"].get("podium.owner") != OWNER for row in others)
+
+
+@pytest.fixture
+def leaves_nothing(engine: Engine, runtime_dir: Path) -> Iterator[None]:
+    yield
+    assert traces(engine, runtime_dir) == []
+
+
+@pytest.fixture
+def run_python(docker_sandbox: DockerSandbox, tmp_path: Path, leaves_nothing: None) -> Run:
+    """Runs source text as a plain program in a container, within `SMALL` limits unless given."""
+
+    def run(source: str, limits: Limits = SMALL, *, stdin: bytes = b"") -> Result:
+        path = tmp_path / "hostile.py"
+        path.write_text(source)
+        return docker_sandbox.run(Program(entry=path, command=("python3", "hostile.py")), limits, stdin=stdin)
+
+    return run
