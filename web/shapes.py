@@ -1,7 +1,7 @@
 """What a page or the API may show. Stored rows stay behind: a figure that is not named here cannot leak."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -211,7 +211,7 @@ def board_shape(
 
 def _only(row: Row, names: set[str]) -> Row:
     kept = {name: value for name, value in row.columns.items() if name in names}
-    return Row(**{**asdict(row), "columns": kept, "interval": row.interval})
+    return replace(row, columns=kept)
 
 
 def board_json(board: BoardShape) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import secrets
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
 from sqlmodel import Session, select
 
-from judge import contests, results, submissions
+from judge import contests, leaderboard, results, submissions
+from judge.catalogue import about
 from judge.errors import BadInput, NotFound, Refusal
 from judge.models import Contest, Enrolment, Phase, QuotaUse, Submission, Team
 from judge.results import VisibleRun
@@ -275,4 +276,14 @@ def withdraw(public_id: str) -> Response:
         found = submissions.own(session, user=g.user, public_id=public_id)
         if found.state.value != "withdrawn":
             submissions.withdraw(session, submission=found, user=g.user, now=here.clock())
+            _refresh(session, found)
     return make_response(redirect(url_for("submissions.submission", public_id=public_id), code=303))
+
+
+def _refresh(session: Session, found: Submission) -> None:
+    """Every board that the submission may stand on."""
+    phase = session.get_one(Phase, found.phase_id)
+    for track in about(session.get_one(Contest, phase.contest_id).challenge).tracks:
+        leaderboard.refresh(
+            session, phase=phase, track=track.name, enrolment_id=found.enrolment_id, now=portal().clock()
+        )

@@ -110,7 +110,7 @@ def connect_standard_streams(channel: socket.socket, order: dict, command: list[
 
 def become(command: list[str]) -> None:
     try:
-        os.execvp(command[0], command)
+        os.execvp(command[0], command)  # noqa: S606  that is the point
     except OSError as error:
         print(f"Cannot run {command[0]!r}: {error.strerror}", file=sys.stderr, flush=True)
         os._exit(NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE)

@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 import traceback
+from pathlib import Path
 
 
 def plain(value: object) -> object:
@@ -45,11 +46,11 @@ def answer_with(channel: socket.socket, line: bytes) -> None:
 def main() -> None:
     channel = socket.socket(fileno=int(sys.argv.pop()))
     channel.set_inheritable(False)
-    sys.path[0] = os.getcwd()
+    sys.path[0] = str(Path.cwd())
     sys.argv = ["agent.py"]
     try:
         serve(channel)
-    except Exception:  # the entry's own failure: its log gets the traceback, whatever threads still run
+    except Exception:  # noqa: BLE001  the entry's own failure: its log gets it, whatever threads still run
         traceback.print_exc()
         sys.stderr.flush()
         sys.stdout.flush()

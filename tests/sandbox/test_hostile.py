@@ -180,7 +180,7 @@ def test_nothing_outside_its_folders_can_be_written(run_python: Run) -> None:
     result = run_python(
         """
 import os
-for place in ("/", "/etc", "/usr", "/opt/podium", "/podium", "/proc/1", "/sys", "/sys/fs/cgroup", "/dev", "/var", "/root"):
+for place in ("/", "/etc", "/usr", "/opt/podium", "/podium", "/proc/1", "/sys", "/sys/fs/cgroup", "/dev", "/var"):
     try:
         with open(f"{place}/x", "w"):
             print("wrote", place)
