@@ -102,7 +102,8 @@ def demo(*, once: bool, as_json: bool) -> None:
     began = time.monotonic()
     engine(settings)
     with running(settings, say=_say) as installation:
-        play = Demo(settings, say=_say, stopping=lambda: installation.stopping)
+        image = installation.sandbox.image if installation.sandbox else ""
+        play = Demo(settings, image=image, say=_say, stopping=lambda: installation.stopping)
         try:
             entered = play.enter_all()
             play.wait(entered)

@@ -40,8 +40,8 @@ class Entered:
 class Demo:
     """Works beside a running `podium up`, on its database, storage and queue."""
 
-    def __init__(self, settings: Settings, *, say: Say, stopping: Callable[[], bool]) -> None:
-        self.settings, self._say, self._stopping = settings, say, stopping
+    def __init__(self, settings: Settings, *, image: str, say: Say, stopping: Callable[[], bool]) -> None:
+        self.settings, self._image, self._say, self._stopping = settings, image, say, stopping
         self._db = Database(settings.database_url)
         self._storage: Storage = open_storage(settings)
         self._queue = Queue(settings.redis_url)
@@ -81,7 +81,8 @@ class Demo:
         )
         for contest, phase in session.exec(query.order_by(col(Contest.id).desc())):
             ready = phase.state == PhaseState.DRAFT or (
-                contests.takes_uploads(phase, now=now) and phase.challenge_version == version
+                contests.takes_uploads(phase, now=now)
+                and (phase.challenge_version, phase.image) == (version, self._image)
             )
             if ready and phase.ends_at > now:
                 return contest, phase

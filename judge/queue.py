@@ -1,20 +1,17 @@
 """The queue. Redis is only a hint, and untrusted: what it holds may start one of the listed jobs with one integer, and
 nothing else; everything that a job needs it reads from SQL.
 
-An upload is acknowledged whether or not Redis answers. What Redis loses the sweeper finds in SQL and queues again;
-a job id names the judgement and the attempt, so that queueing twice is queueing once.
+An upload is acknowledged whether or not Redis answers; what Redis loses the sweeper finds in SQL and queues again. A
+job id names the judgement and the attempt; whichever of two equal jobs comes second finds nothing left to do.
 """
 
-import json
 import logging
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 import redis
 from rq import Queue as RqQueue
-from rq import SimpleWorker
-from rq.exceptions import NoSuchJobError
-from rq.job import Job, JobStatus
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 QUEUE = "podium"
@@ -51,6 +48,11 @@ class ListedJob(Job):  # type: ignore[misc]  # RQ is not typed here
         self.listed[self.func_name](self.args[0])
 
 
+def judging(judgement_id: int, *, attempt: int) -> str:
+    """The id of the job that makes the next attempt after `attempt`."""
+    return f"judgement-{judgement_id}-{attempt + 1}"
+
+
 class Queue:
     """Hints to workers. Nothing here raises because Redis is away."""
 
@@ -61,7 +63,7 @@ class Queue:
 
     def judge(self, judgement_id: int, *, attempt: int) -> bool:
         """Ask for an attempt (the one after `attempt`, that is) at a judgement; whether Redis took the hint."""
-        return self._hint("judge.jobs.judge_submission", judgement_id, f"judgement-{judgement_id}-{attempt + 1}")
+        return self._hint("judge.jobs.judge_submission", judgement_id, judging(judgement_id, attempt=attempt))
 
     def open_phase(self, phase_id: int) -> bool:
         """Ask for a phase to be prepared and opened."""
@@ -69,8 +71,6 @@ class Queue:
 
     def _hint(self, function: str, number: int, job_id: str) -> bool:
         try:
-            if self._waiting(job_id):
-                return True
             self._queue.enqueue_call(
                 function, args=(number,), job_id=job_id, timeout=-1, result_ttl=0, failure_ttl=0, ttl=None
             )
@@ -79,18 +79,12 @@ class Queue:
             return False
         return True
 
-    def _waiting(self, job_id: str) -> bool:
-        """Whether the job is in the queue itself; one that was lost on the way, or failed, is forgotten."""
-        if job_id in self._queue.job_ids:
-            return True
+    def waiting(self) -> set[str] | None:
+        """Ids of the jobs in the queue; None where Redis does not answer."""
         try:
-            job = ListedJob.fetch(job_id, connection=self._redis, serializer=JSONSerializer)
-        except NoSuchJobError:
-            return False
-        if job.get_status() == JobStatus.STARTED:
-            return True
-        job.delete()
-        return False
+            return set(self._queue.job_ids)
+        except (redis.RedisError, OSError):
+            return None
 
     def length(self) -> int | None:
         """Jobs waiting; None where Redis does not answer."""
@@ -105,6 +99,3 @@ class Queue:
 
 def connect(url: str, *, timeout: float | None = None) -> redis.Redis:
     return redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=_SECONDS)
-
-
-__all__ = ["QUEUE", "ListedJob", "Queue", "Refused", "SimpleWorker", "connect", "json"]

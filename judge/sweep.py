@@ -6,15 +6,18 @@ server, a worker, Redis, the engine or the machine. It also keeps the calendar, 
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from sqlmodel import Session, col, select
 
 from judge import contests, hosts, judgements, ledger
 from judge.db import Database
+from judge.errors import Misconfigured
 from judge.models import Judgement, Phase, Submission
-from judge.queue import Queue
+from judge.queue import Queue, judging
 from judge.samples import known_hashes
 from judge.sandboxes import choose
 from judge.settings import Settings
@@ -34,7 +37,8 @@ class Sweeper:
     db: Database
     queue: Queue
     storage: Storage
-    sandbox: Sandbox
+    sandbox: Callable[[], Sandbox]
+    """Opens the sandbox when it is needed: a sweeper does its work also while there is no engine."""
 
     def sweep(self, now: datetime) -> None:
         """One round. Each part stands for itself: what fails in one is logged, and the others go on."""
@@ -63,17 +67,21 @@ class Sweeper:
 
     def _reap(self, **labels: str) -> None:
         try:
-            if left := self.sandbox.reap(**labels):
+            if left := self.sandbox().reap(**labels):
                 log.warning("ended %s container(s) left behind by %s", left, labels)
-        except SandboxError as error:
+        except (SandboxError, Misconfigured) as error:
             log.warning("could not look for leftovers of %s: %s", labels, error)
 
     def queue_lost(self, now: datetime) -> None:
         """Judgements that are queued in SQL and in nobody's queue."""
+        queued = self.queue.waiting()
+        if queued is None:
+            return
         with self.db.read() as session:
             lost = _waiting(session, before=now - LOST_AFTER, now=now)
         for judgement_id, attempt in lost:
-            self.queue.judge(judgement_id, attempt=attempt)
+            if judging(judgement_id, attempt=attempt) not in queued:
+                self.queue.judge(judgement_id, attempt=attempt)
 
     def keep_calendar(self, now: datetime) -> None:
         """Phases freeze and close at their times."""
@@ -128,8 +136,8 @@ def main(settings: Settings, *, stop: threading.Event) -> None:
     db = Database(settings.database_url)
     queue = Queue(settings.redis_url)
     try:
-        sandbox = choose(settings, say=log.info)
-        run(Sweeper(settings, db, queue, open_storage(settings), sandbox), stop=stop)
+        sweeper = Sweeper(settings, db, queue, open_storage(settings), cache(lambda: choose(settings, say=log.info)))
+        run(sweeper, stop=stop)
     finally:
         queue.close()
         db.close()

@@ -8,6 +8,7 @@ knows better that it is dead. `up.json` in the run folder names the process ids.
 
 import contextlib
 import ctypes
+import dataclasses
 import fcntl
 import json
 import os
@@ -33,6 +34,7 @@ from judge.sandboxes import NO_ENGINE, choose, owner
 from judge.settings import Settings
 from judge.worker import worker_name
 from sandbox.errors import SandboxError
+from sandbox.interface import Sandbox
 
 Say = Callable[[str], None]
 START_SECONDS = 60
@@ -62,7 +64,7 @@ class Up:
         self._lock_file: int | None = None
         self._guard = threading.Thread(target=self._keep_alive, name="guard", daemon=True)
         self.organiser_link: str | None = None
-        self.isolated = False
+        self.sandbox: Sandbox | None = None
 
     def start(self) -> None:
         """Raises Misconfigured, naming the cure, for what stands in the way."""
@@ -70,8 +72,7 @@ class Up:
         settings.prepare_folders()
         self._lock()
         self._check_port()
-        sandbox = choose(settings, say=self._say)
-        self.isolated = sandbox.isolated
+        self.sandbox = sandbox = choose(settings, say=self._say)
         with contextlib.suppress(SandboxError):
             if left := sandbox.reap(owner=owner(settings)):
                 self._say(f"removed {left} container(s) that an earlier run left behind")
@@ -136,11 +137,16 @@ class Up:
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=_environment(self.settings),
+                env=_environment(self._childrens_settings()),
                 preexec_fn=lambda: _die_with(parent),  # noqa: PLW1509 - before any thread of ours is started, or short
             )
         part.started.append(time.monotonic())
         self._write_pids()
+
+    def _childrens_settings(self) -> Settings:
+        """Where there is an engine now, a worker that starts while it is away waits for it, and never does without."""
+        docker = self.sandbox is not None and self.sandbox.isolated
+        return dataclasses.replace(self.settings, sandbox="docker") if docker else self.settings
 
     def _write_pids(self) -> None:
         pids = {part.name: part.process.pid for part in self._parts if part.process is not None}
@@ -210,9 +216,9 @@ class Up:
         redis = [part for part in self._parts if part.name == "redis"]
         for group in (web, workers, redis):
             _end(group)
-        if self._parts:
-            with contextlib.suppress(SandboxError, Misconfigured):
-                choose(self.settings, say=lambda _: None).reap(owner=owner(self.settings))
+        if self.sandbox is not None:
+            with contextlib.suppress(SandboxError):
+                self.sandbox.reap(owner=owner(self.settings))
         if self._lock_file is not None:
             shutil.rmtree(self.settings.run, ignore_errors=True)
             os.close(self._lock_file)
@@ -301,7 +307,7 @@ def announce(up: Up, *, say: Say) -> None:
     say(f"the portal is at {up.settings.url}/")
     if up.organiser_link is not None:
         say(f"the first organiser's one-time link: {up.organiser_link}")
-    if not up.isolated:
+    if up.sandbox is not None and not up.sandbox.isolated:
         say(NO_ENGINE)
     say(f"logs are in {Path(up.settings.data) / 'logs'}; Ctrl-C stops everything")
 

@@ -83,6 +83,8 @@ class _Member:
     name: str
     executable: bool
     read: Callable[[int], bytes]
+    size: int | None = None
+    """What its header claims, if anything: it must be true."""
 
 
 def kind_of(filename: str) -> Kind:
@@ -158,6 +160,7 @@ class _Tally:
     def copy(self, member: _Member, name: str, write: Callable[[bytes], object]) -> None:
         is_manifest = name.rpartition("/")[2] == "entry.toml" and name.count("/") < 2
         head = bytearray()
+        before = self._total
         while chunk := member.read(CHUNK):
             self._total += len(chunk)
             if self._total > self._ceiling:
@@ -165,6 +168,8 @@ class _Tally:
             write(chunk)
             if is_manifest and len(head) <= MANIFEST_BYTES:
                 head += chunk
+        if member.size not in (None, self._total - before):
+            raise BadArchive("not_readable")
         if is_manifest:
             self._manifests[name] = bytes(head)
 
@@ -274,7 +279,7 @@ def _zip_members(file: IO[bytes], packed: int, limits: ArchiveLimits) -> Iterato
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise BadArchive("not_readable")
             with archive.open(info) as stream:
-                yield _Member(name, bool(mode & 0o100), stream.read)
+                yield _Member(name, bool(mode & 0o100), stream.read, info.file_size)
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:

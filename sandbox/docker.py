@@ -67,7 +67,8 @@ class DockerSession:
     def close(self) -> Result:
         if self._result is None and self._failure is None:
             try:
-                self._result = self._end()
+                self.end()
+                self._result = self._judge()
             except SandboxError as error:
                 self._failure = error
         if self._failure is not None:
@@ -75,7 +76,8 @@ class DockerSession:
         assert self._result is not None
         return self._result
 
-    def _end(self) -> Result:
+    def end(self) -> None:
+        """End the program and leave nothing of it. Raises EngineFailed, NotClean."""
         try:
             if self._hung_up():
                 self._monitor.ended.wait(DYING_SECONDS)
@@ -83,7 +85,6 @@ class DockerSession:
         finally:
             self._probe.close()
             self._box.destroy()
-        return self._judge()
 
     def _hung_up(self) -> bool:
         poll = select.poll()
@@ -181,7 +182,7 @@ class DockerSandbox:
         try:
             session.begin(program, stdin)
         except BaseException:
-            session.close()
+            session.end()
             raise
         return session
 

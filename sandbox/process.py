@@ -134,7 +134,8 @@ class ProcessSession:
     def close(self) -> Result:
         if self._result is None and self._failure is None:
             try:
-                self._result = self._end()
+                self.end()
+                self._result = self._judge()
             except SandboxError as error:
                 self._failure = error
         if self._failure is not None:
@@ -142,7 +143,8 @@ class ProcessSession:
         assert self._result is not None
         return self._result
 
-    def _end(self) -> Result:
+    def end(self) -> None:
+        """End the program and whatever it started, and remove its folder. Raises NotClean."""
         if self._thread.ident is not None:
             with selectors.PollSelector() as poll:
                 poll.register(self._probe, selectors.EVENT_READ)
@@ -159,7 +161,6 @@ class ProcessSession:
         shutil.rmtree(self._folder)
         if self._left:
             raise NotClean(f"processes of session {self._child.pid} cannot be killed")
-        return self._judge()
 
     def _judge(self) -> Result:
         code = os.waitstatus_to_exitcode(self._status) if self._stop is None else None
@@ -193,9 +194,9 @@ class ProcessSession:
                 if stream is not None:
                     os.set_blocking(stream.fileno(), False)
                     selector.register(stream, selectors.EVENT_READ, number)
-            while self._stop is None and not self._gone():
+            while not self._gone() and (stop := self._why_stop()) is None:
                 self._read(selector, TICK_SECONDS)
-                self._stop = self._why_stop()
+            self._stop = stop if self._child.returncode is None else None
             self._ended_at = time.monotonic()
             self._left = not self._tree.kill()
             if self._child.returncode is None:
@@ -210,7 +211,9 @@ class ProcessSession:
             return False
         self._status, self._child.returncode = status, os.waitstatus_to_exitcode(status)
         self._cpu_seconds = max(self._cpu_seconds, used.ru_utime + used.ru_stime)
-        self._memory_mib = max(self._memory_mib, used.ru_maxrss / 1024)
+        if used.ru_maxrss > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
+            # Below that it may be our own size, which a child has before it becomes another program.
+            self._memory_mib = max(self._memory_mib, used.ru_maxrss / 1024)
         self._out_of_memory = self._out_of_memory or self._memory_mib > self._limits.memory_mib
         return True
 
@@ -285,7 +288,7 @@ class ProcessSandbox:
         try:
             session.begin(program, stdin)
         except BaseException:
-            session.close()
+            session.end()
             raise
         return session
 

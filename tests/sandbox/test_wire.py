@@ -20,7 +20,7 @@ values = st.recursive(
     | st.integers(-(10**17), 10**17)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("ab[{\"\\", max_size=3), inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text('ab[{"\\', max_size=3), inner, max_size=4),
     max_leaves=12,
 )
 
@@ -172,7 +172,9 @@ def test_what_is_not_plain_json_is_malformed(line: bytes, code: str) -> None:
     assert reply.code == code
 
 
-@pytest.mark.parametrize("line", [b"1e-999", b'"NaN 99999999999999999999 1e999"', b"0.12345678901234567891", b' {"a":1} \r'])
+@pytest.mark.parametrize(
+    "line", [b"1e-999", b'"NaN 99999999999999999999 1e999"', b"0.12345678901234567891", b' {"a":1} \r']
+)
 def test_what_only_looks_odd_is_taken(line: bytes) -> None:
     assert parse(line, max_depth=8) == Answered(json.loads(line), line)
 

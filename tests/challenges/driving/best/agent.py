@@ -16,6 +16,7 @@ STEP, STEPS = 0.2, 20
 HOLD = 0.4
 PASSING = 6.0
 EXPECTED_BRAKE = 3.5
+MID_CHANGE = 4.0
 ACCELERATIONS = (4.0, 2.0, 0.5, -1.0, -3.0, -6.0)
 
 
@@ -155,12 +156,12 @@ def choose(cars, here, offset, speed, limit):
         for car in cars:
             gap = car.along - here - LENGTH
             side = min(abs(car.right - lane), abs(car.right + car.across - lane))
-            if gap < -LENGTH or side > 2.4 or not car.ours:
+            if gap < -LENGTH or side > 2.4 or not (car.ours or car.speed < 6.0):
                 continue
             worth = min(worth, max(0.0, car.forward) + max(0.0, gap - 6.0) / 3.0)
         worth -= 0.25 * abs(lane - offset) / State.width + 0.02 * abs(lane)
         if lane == State.target:
-            worth += 0.8
+            worth += 0.8 if abs(lane - offset) < 0.6 else MID_CHANGE
         if worth > best_worth:
             best, best_worth = lane, worth
     return best
