@@ -9,9 +9,11 @@ import json
 import logging
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -73,6 +75,13 @@ def engine(settings: Settings) -> None:
     script = subprocess.run(["sh", str(ENGINE_SCRIPT)], stdout=sys.stderr, timeout=ENGINE_SECONDS, check=False)
     if script.returncode:
         _say(f"docker/engine.sh ended with status {script.returncode}: going on without an engine")
+
+
+@contextmanager
+def _own_run_folder(settings: Settings) -> Iterator[Settings]:
+    """For a command that plays beside whatever else runs here: sockets in a folder of its own, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="podium-") as folder:
+        yield dataclasses.replace(settings, run=Path(folder))
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout.")
@@ -157,11 +166,11 @@ def try_(challenge: str, path: Path, *, seed: int, cases: int | None, no_sandbox
     if no_sandbox:
         settings = dataclasses.replace(settings, sandbox="process")
     engine(settings)
-    settings.run.mkdir(parents=True, exist_ok=True)
-    sandbox = choose(settings, say=_say, own_entries=True)
-    if not sandbox.isolated:
-        _say("the entry runs as a plain process of this machine, without a container: run only what you trust")
-    tried = try_entry(challenge, path, sandbox=sandbox, seed=seed, cases=cases, cores=settings.cores, say=_say)
+    with _own_run_folder(settings) as here:
+        sandbox = choose(here, say=_say, own_entries=True)
+        if not sandbox.isolated:
+            _say("the entry runs as a plain process of this machine, without a container: run only what you trust")
+        tried = try_entry(challenge, path, sandbox=sandbox, seed=seed, cases=cases, cores=here.cores, say=_say)
     if as_json:
         _print(tried.to_json())
     else:
@@ -236,9 +245,9 @@ def sandbox_run(path: Path, *, stdin_path: Path | None, as_json: bool, **limits:
         _fail(str(error), 2)
     settings = dataclasses.replace(Settings.from_environment(), sandbox="docker")
     engine(settings)
-    settings.run.mkdir(parents=True, exist_ok=True)
     stdin = stdin_path.read_bytes() if stdin_path else b""
-    result = choose(settings, say=_say).run(program_for(path), bounds, stdin=stdin)
+    with _own_run_folder(settings) as here:
+        result = choose(here, say=_say).run(program_for(path), bounds, stdin=stdin)
     if as_json:
         _print(result_json(result))
     else:

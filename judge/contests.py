@@ -143,6 +143,10 @@ def move_phase(session: Session, phase: Phase, new: PhaseState, *, now: datetime
         raise Conflict("phase-revealed")
     old = phase.state
     phase.state = check_move(phase.state, new)
+    if new == PhaseState.FROZEN and (phase.freeze_at is None or phase.freeze_at > now):
+        phase.freeze_at = now
+    if (old, new) == (PhaseState.FROZEN, PhaseState.OPEN):
+        phase.freeze_at = None
     session.add(phase)
     session.flush()
     ledger.mark(

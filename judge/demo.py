@@ -24,6 +24,7 @@ from judge.submissions import Upload
 
 Say = Callable[[str], None]
 OPEN_SECONDS = 120
+ASK_AGAIN_SECONDS = 10
 JUDGED_SECONDS = 900
 DAYS = 30
 
@@ -61,10 +62,14 @@ class Demo:
         with self._db.write() as session:
             contest, phase = self._usable(session, challenge, now) or self._create(session, challenge, now)
         assert phase.id is not None
-        deadline = time.monotonic() + OPEN_SECONDS
-        began = time.monotonic()
-        while phase.state == PhaseState.DRAFT:
+        began = asked = time.monotonic()
+        deadline = began + OPEN_SECONDS
+        if phase.state == PhaseState.DRAFT:
             self._queue.open_phase(phase.id)
+        while phase.state == PhaseState.DRAFT:
+            if time.monotonic() - asked > ASK_AGAIN_SECONDS:
+                asked = time.monotonic()
+                self._queue.open_phase(phase.id)
             self._check_waiting(deadline, f"{challenge}: no worker opened the practice phase")
             time.sleep(0.2)
             with self._db.read() as session:

@@ -5,6 +5,7 @@ up by one. A frozen board, and the board of a past moment, are computed from the
 received before the freeze are known to them.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -176,17 +177,32 @@ def _bump(session: Session, *, phase: Phase, track: str, now: datetime) -> None:
     )
 
 
-def version(session: Session, phase: Phase, track: str) -> str:
-    """What changes whenever a reader could see a difference: cheap, for conditional requests."""
+def version(session: Session, phase: Phase, track: str, *, now: datetime) -> str:
+    """What changes whenever a reader could see a difference, and tells nothing else: cheap, for conditional requests. A
+    frozen board's version knows only what the board does."""
+    frozen_at = frozen_since(phase, now=now)
+    if frozen_at is not None:
+        known = sorted(
+            entry.judgement_id for entry in candidates(session, phase, track=track, received_before=frozen_at)
+        )
+        mark = hashlib.sha256(repr(known).encode()).hexdigest()[:12]
+        return f"{phase.id}-{track or 'all'}-frozen-{mark}-{phase.state.value}"
     board = session.exec(select(Board).where(Board.phase_id == phase.id, Board.track == track)).first()
     number = board.version if board else 0
     return f"{phase.id}-{track or 'all'}-{number}-{phase.state.value}"
 
 
+def frozen_since(phase: Phase, *, now: datetime) -> datetime | None:
+    """Since when the public board stands still: from the freeze until the reveal, whatever becomes of the phase."""
+    if phase.state == PhaseState.REVEALED or phase.freeze_at is None or phase.freeze_at > now:
+        return None
+    return phase.freeze_at
+
+
 def snapshot(session: Session, *, phase: Phase, track: str, now: datetime, page: int = 1) -> Snapshot:
     """One page of a board as the public may see it now: frozen where the phase is."""
     board = session.exec(select(Board).where(Board.phase_id == phase.id, Board.track == track)).first()
-    frozen_at = phase.freeze_at if phase.state == PhaseState.FROZEN else None
+    frozen_at = frozen_since(phase, now=now)
     if frozen_at is not None:
         standings, total = _past(session, phase, track, frozen_at, page)
         computed_at = frozen_at
@@ -196,7 +212,7 @@ def snapshot(session: Session, *, phase: Phase, track: str, now: datetime, page:
     return Snapshot(
         phase_id=phase.id or 0,
         track=track,
-        version=version(session, phase, track),
+        version=version(session, phase, track, now=now),
         computed_at=computed_at,
         frozen_at=frozen_at,
         ledger_head=ledger.head(session),

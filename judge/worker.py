@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Any
 
 from rq import SimpleWorker
-from rq.exceptions import StopRequested
+from rq.exceptions import InvalidJobOperation, NoSuchJobError, StopRequested
 from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
@@ -38,6 +38,14 @@ class PodiumWorker(SimpleWorker):  # type: ignore[misc]  # RQ is not typed here
 
     job_class = ListedJob
     stop: threading.Event
+
+    def execute_job(self, job: Any, queue: Any) -> None:
+        """What RQ writes down about a job afterwards is of no use to us: where it cannot, the work still stands."""
+        try:
+            super().execute_job(job, queue)
+        except (InvalidJobOperation, NoSuchJobError) as error:
+            log.info("Redis has lost %s meanwhile: %s", job.id, error)
+            self.set_state(WorkerStatus.IDLE)
 
     def subscribe(self) -> None:
         """Redis is untrusted: nobody commands a worker through it."""
@@ -104,8 +112,7 @@ def _work(settings: Settings, *, name: str, stop: threading.Event) -> None:
         [QUEUE], name=name, connection=connect(settings.redis_url), serializer=JSONSerializer, job_class=ListedJob
     )
     worker.stop = stop
-    worker.log.setLevel(logging.WARNING)
-    worker.work(logging_level="WARNING")
+    worker.work(logging_level="CRITICAL")
 
 
 class Presence:

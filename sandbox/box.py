@@ -39,7 +39,7 @@ class Maker:
 
         Raises EngineUnavailable, ImageMissing, EngineFailed, having removed what there was."""
         try:
-            handover = Handover(self.runtime_dir)
+            handover = Handover(self.runtime_dir, self.owner)
         except OSError as error:
             raise EngineFailed(f"no folder for a session in {self.runtime_dir}: {error.strerror}") from error
         box = Box(handover)

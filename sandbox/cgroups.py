@@ -140,11 +140,8 @@ def remove(layout: Layout, name: str) -> int:
 
 
 def pids_in(folder: Path) -> list[int]:
-    """Every process in a group and the groups below it."""
-    pids: list[int] = []
-    for path in [folder, *(p for p in folder.rglob("*") if p.is_dir())] if folder.exists() else []:
-        pids += [int(line) for line in _read(path / "cgroup.procs").split()]
-    return pids
+    """Every process in a group and the groups below it, any of which may vanish meanwhile."""
+    return [int(line) for path, _, _ in os.walk(folder) for line in _read(Path(path) / "cgroup.procs").split()]
 
 
 def _remove_tree(folder: Path) -> bool:

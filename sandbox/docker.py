@@ -79,7 +79,7 @@ class DockerSession:
     def end(self) -> None:
         """End the program and leave nothing of it. Raises EngineFailed, NotClean."""
         try:
-            if self._hung_up():
+            if not self._began or self._hung_up():
                 self._monitor.ended.wait(DYING_SECONDS)
             self._monitor.finish()
         finally:

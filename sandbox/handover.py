@@ -7,6 +7,7 @@ folder whose lock can be had belongs to nobody, and so does the control group of
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import secrets
@@ -30,10 +31,10 @@ ACKNOWLEDGEMENT_BYTES = 4096
 class Handover:
     """One session's folder. `name` is random and names the control group and a label of the container too."""
 
-    def __init__(self, runtime_dir: Path) -> None:
+    def __init__(self, runtime_dir: Path, owner: str) -> None:
         """Raises OSError where the runtime folder cannot be used."""
         runtime_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.name = secrets.token_hex(8)
+        self.name = name_prefix(owner) + secrets.token_hex(8)
         self.folder = runtime_dir / self.name
         self.folder.mkdir(mode=0o755)
         self.folder.chmod(0o755)
@@ -72,6 +73,11 @@ class Handover:
         shutil.rmtree(self.folder)
         os.close(self._lock)
         self._lock = -1
+
+
+def name_prefix(owner: str) -> str:
+    """How the names of all sessions of an owner begin, so that what is left on a host can be told apart."""
+    return hashlib.sha256(owner.encode()).hexdigest()[:6]
 
 
 def place_entry(program: Program, to: Path) -> str:

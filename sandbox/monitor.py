@@ -3,7 +3,7 @@
 Theory of operation. The engine's attach stream must always be drained: a full one makes kill, inspect and remove hang.
 So one thread polls it, and on every tick reads the CPU counter and the clock. The end of the stream is not the end of
 the program (it may have closed its stdout and live on, or the engine may have died): the container's control group and
-then `inspect` decide. To stop a program the stream is emptied, closed, and only then is the container killed.
+then `inspect` decide. While a program is killed its stream is still drained, or closed first where it said too much.
 """
 
 import select
@@ -26,6 +26,7 @@ ENGINE_CODES = frozenset({137, 143})
 """With these a container ends when its engine is shut down: the engine is asked again a moment later."""
 SECOND_LOOK_SECONDS = 0.3
 READ_BYTES = 65_536
+DRAIN_SECONDS = 1.0
 
 
 class Monitor:
@@ -75,10 +76,12 @@ class Monitor:
         try:
             self.stop = self._watch()
             self.ended_at = time.monotonic()
-            self._drain()
-            self._stream.close()
-            if self.stop is not None:
-                self._container.kill()
+            if self.stop is None:
+                self._drain()
+            else:
+                self._kill()
+            if self.logs.over and self.stop is not Stop.WALL:
+                self.stop = Stop.OUTPUT
             self.state = self._wait_for_death()
             if self.stop is None and self.state.exit_code in ENGINE_CODES and not self.state.out_of_memory:
                 time.sleep(SECOND_LOOK_SECONDS)
@@ -134,14 +137,35 @@ class Monitor:
             raise EngineFailed(f"the engine's output stream is broken: {error}") from error
         return True
 
+    def _kill(self) -> None:
+        """Kill the container while its output is still read: what it wrote before may be on its way to us."""
+        failures: list[SandboxError] = []
+
+        def kill() -> None:
+            try:
+                self._container.kill()
+            except SandboxError as error:
+                failures.append(error)
+
+        if self.stop is Stop.OUTPUT:
+            self._stream.close()
+        thread = threading.Thread(target=kill, name="sandbox-kill", daemon=True)
+        thread.start()
+        self._drain()
+        thread.join()
+        if failures:
+            raise failures[0]
+
     def _drain(self) -> None:
-        """What the program wrote before it ended; bounded by the cap and by a second."""
-        until = time.monotonic() + 1.0
-        while self._open and not self.logs.over and time.monotonic() < until:
-            if not self._read():
-                if self.stop is not None:
-                    return
-                self._poll.poll(10)
+        """Read the output to its end, bounded by the cap and by a second, and let go of the stream."""
+        until = time.monotonic() + DRAIN_SECONDS
+        quiet = select.poll()
+        if self._open and self._stream.fileno() >= 0:
+            quiet.register(self._stream, select.POLLIN)
+            while self._open and not self.logs.over and (left := until - time.monotonic()) > 0:
+                if quiet.poll(left * 1000):
+                    self._read()
+        self._stream.close()
 
     def _has_ended(self, now: float) -> bool:
         populated = self._group.populated()

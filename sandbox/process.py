@@ -148,7 +148,7 @@ class ProcessSession:
         if self._thread.ident is not None:
             with selectors.PollSelector() as poll:
                 poll.register(self._probe, selectors.EVENT_READ)
-                if poll.select(0) and not self._probe.recv(1, socket.MSG_PEEK):
+                if not self._started or (poll.select(0) and not self._probe.recv(1, socket.MSG_PEEK)):
                     self._ended.wait(DYING_SECONDS)
             self._asked.set()
             self._thread.join()
@@ -194,19 +194,22 @@ class ProcessSession:
                 if stream is not None:
                     os.set_blocking(stream.fileno(), False)
                     selector.register(stream, selectors.EVENT_READ, number)
-            while not self._gone() and (stop := self._why_stop()) is None:
-                self._read(selector, TICK_SECONDS)
-            self._stop = stop if self._child.returncode is None else None
+            while self._stop is None and not self._gone():
+                self._stop = self._why_stop()
+                if self._stop is None:
+                    self._read(selector, TICK_SECONDS)
             self._ended_at = time.monotonic()
             self._left = not self._tree.kill()
             if self._child.returncode is None:
-                self._gone(os.WEXITED)
+                self._gone(wait=True)
             self._read(selector, 0)
+            if self._logs.over and self._stop is not Stop.WALL:
+                self._stop = Stop.OUTPUT
         self._ended.set()
 
-    def _gone(self, options: int = os.WNOHANG) -> bool:
+    def _gone(self, *, wait: bool = False) -> bool:
         """Whether the child has ended; then it is waited for and its figures are taken."""
-        pid, status, used = os.wait4(self._child.pid, options & os.WNOHANG)
+        pid, status, used = os.wait4(self._child.pid, 0 if wait else os.WNOHANG)
         if pid == 0:
             return False
         self._status, self._child.returncode = status, os.waitstatus_to_exitcode(status)

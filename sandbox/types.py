@@ -62,9 +62,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run. `archive` is an entry as it was uploaded (.zip, .tar.gz, .py) or a folder; only the inside of the
-    sandbox unpacks it, by the kind that `filename` (the entry's own name where None) says. `command` None: serve the entry (agent.py's `act`, or the `run` command of its entry.toml) on
-    the session's channel; otherwise that command is run in the entry's folder."""
+    """What to run. `entry` is an upload as it came (.zip, .tar.gz, .py) or a folder; only the inside of the sandbox
+    unpacks it, by the kind that `filename` (the entry's own name where None) says. `command` None: serve the entry
+    (agent.py's `act`, or the `run` command of its entry.toml) on the session's channel; otherwise that command is run
+    in the entry's folder, to which a single file is put under its `filename`."""
 
     entry: Path
     filename: str | None = None

@@ -19,7 +19,15 @@ def missing_engine() -> str:
     return ""
 
 
-NEEDS = {"docker": missing_engine}
+@cache
+def missing_postgres() -> str:
+    """Why there is no PostgreSQL server; empty where there is one."""
+    from tests.judge import postgres
+
+    return postgres.missing()
+
+
+NEEDS = {"docker": missing_engine, "postgres": missing_postgres}
 """By marker: what says why the tests cannot run here, or nothing."""
 
 

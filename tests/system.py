@@ -115,8 +115,8 @@ class System:
             )
             phase_id = contests.phases_of(session, contest)[0].id
         assert phase_id is not None
+        queue.open_phase(phase_id)
         for _ in patience(60, "the phase does not open"):
-            queue.open_phase(phase_id)
             with db.read() as session:
                 if session.get_one(Phase, phase_id).state == PhaseState.OPEN:
                     break

@@ -111,7 +111,10 @@ class Reader:
             key = f"said.{message.code}"
             if own or not self.has(key):
                 return own or self.text(_FALLBACK, code=message.code)
-            return self.text(key, **{name: self._param(name, value, zone) for name, value in message.params.items()})
+            params = {name: self._param(name, value, zone) for name, value in message.params.items()}
+            if "bytes" in message.params:  # the sandbox counts in bytes what the judge counts in MiB
+                params.setdefault("largest_mib", int(message.params["bytes"]) >> 20)
+            return self.text(key, **params)
         except (KeyError, IndexError, ValueError):
             log.exception("the message %r has not the parameters that its sentence wants", message)
             return self.text(_FALLBACK, code=message.code)

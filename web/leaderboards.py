@@ -66,7 +66,7 @@ def board(slug: str, phase_slug: str, track: str | None = None) -> Response:
     now = here.clock()
     with here.db.read() as session:
         place = find(session, slug, phase_slug, track)
-        version = leaderboard.version(session, place.phase, place.track)
+        version = leaderboard.version(session, place.phase, place.track, now=now)
         seen = (version, phase_word(place.phase, now=now), notice(), here.assets.version)
         key = ("board", slug, phase_slug, place.track, place.page, languages.language())
         return public_response(here.pages.get(key, seen, lambda: _render(session, place, now)))
@@ -90,7 +90,7 @@ def board_as_json(slug: str, phase_slug: str, track: str | None) -> Response:
     now = here.clock()
     with here.db.read() as session:
         place = find(session, slug, phase_slug, track)
-        version = leaderboard.version(session, place.phase, place.track)
+        version = leaderboard.version(session, place.phase, place.track, now=now)
         key = ("board.json", slug, phase_slug, place.track, place.page, languages.language())
         page = here.pages.get(
             key, version, lambda: current_app.json.dumps(board_json(compute(session, place, now)))

@@ -171,6 +171,8 @@ def submission(public_id: str) -> Response:
             "submission.html",
             contest=contest_page,
             challenge=contest.challenge,
+            digits=about(contest.challenge).score_digits,
+            unit=about(contest.challenge).score_unit,
             phase=phase_shape(phase, reader, now=here.clock()),
             team=team,
             sub=shape,

@@ -22,7 +22,7 @@ SECONDS = 36.0
 LENGTH_M = 560.0
 """About what the limit, held in the corners too, would give."""
 RIVALS = 8
-RIVAL_SPEEDS = (6.0, 9.0)
+RIVAL_SPEEDS = (5.0, 8.0)
 SHAPES: tuple[tuple[Point, ...], ...] = (
     ((0, 0), (120, 0), (120, 70), (70, 70), (70, 130), (0, 130)),
     ((0, 0), (130, 0), (150, 80), (75, 60), (0, 95)),

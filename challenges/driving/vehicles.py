@@ -26,6 +26,9 @@ STEER_MAX = 0.6
 GRIP = 7.0
 """What the player's tyres hold sideways, m/s²: beyond it the car turns less than it is steered (understeer)."""
 
+STARTS_AT = 4.0
+"""The speed at which a waiting driver is taken to go where priority is decided, m/s."""
+
 LaneIndex = tuple[str, str, int]
 
 
@@ -177,14 +180,16 @@ class Driver(IDMVehicle):  # type: ignore[misc]
 
     def predict_trajectory_constant_speed(self, times: Any) -> Any:
         """ControlledVehicle's: where it will be along its planned route at its present speed. (highway-env fails where
-        a road of the route has fewer lanes than the present one; here it goes on in the last of them.)"""
+        a road of the route has fewer lanes than the present one; here it goes on in the last of them. And who waits is
+        taken to start: otherwise a car that stands would meet nobody, start, stop again, and creep into the way.)"""
+        speed = max(self.speed, STARTS_AT)
         network, route = self.road.network, self.route or [self.lane_index]
         here = self.road.local(self, self.lane)[0]
         mine = next((i for i, step in enumerate(route) if step[:2] == self.lane_index[:2]), None)
         steps = [self.lane_index, *(route if mine is None else route[mine + 1 :])]
         positions, headings = [], []
         for time in times:
-            ahead, lane = here + self.speed * time, self.lane
+            ahead, lane = here + speed * time, self.lane
             for start, end, _ in steps[1:]:
                 if ahead <= lane.length:
                     break

@@ -9,6 +9,7 @@ import pytest
 from sandbox import cgroups
 from sandbox.docker import DockerSandbox
 from sandbox.engine import Engine
+from sandbox.handover import name_prefix
 from sandbox.images import PlayerImage, ensure_player_image
 from sandbox.types import Limits, Program, Result
 
@@ -48,18 +49,10 @@ def traces(engine: Engine, runtime_dir: Path) -> list[str]:
     left = [f"container {row['Id'][:12]}" for row in rows]
     facts = engine.facts()
     layout = cgroups.Layout(facts.cgroup_version, facts.cgroup_driver)
-    tops = [hierarchy / cgroups.TOP for hierarchy in layout.hierarchies()]
-    folders = [folder for top in tops if top.exists() for folder in top.iterdir() if folder.is_dir()]
-    left += [f"group {folder}" for folder in folders if _is_ours(folder, engine)]
+    left += [f"group {path}" for top in layout.hierarchies() for path in top.glob(f"*/*{name_prefix(OWNER)}*")]
     if runtime_dir.exists():
         left += [f"folder {folder}" for folder in runtime_dir.iterdir()]
     return left
-
-
-def _is_ours(folder: Path, engine: Engine) -> bool:
-    """Other sandboxes may run on this machine at the same time: theirs have a container of another owner."""
-    others = engine.api.containers(all=True, filters={"label": f"podium.session={folder.name}"})
-    return folder.exists() and not any(row["Labels"].get("podium.owner") != OWNER for row in others)
 
 
 @pytest.fixture

@@ -224,6 +224,15 @@ def test_a_program_ends_as_it_deserves(
 
 
 @real
+def test_a_byte_over_the_output_cap_is_too_much_even_if_the_program_ends_by_itself(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "program.py").write_text("import sys; sys.stderr.write('x' * 65537)")
+    result = sandbox.run(Program(tmp_path / "program.py", command=("python3", "program.py")), LIMITS)
+    assert (result.verdict, result.truncated, len(result.stderr)) == (Verdict.OLE, True, 65536)
+
+
+@real
 def test_a_signal_is_told(sandbox: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text("import os; os.abort()")
     result = sandbox.run(Program(tmp_path / "program.py", command=("python3", "program.py")), LIMITS)

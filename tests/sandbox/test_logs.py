@@ -22,8 +22,8 @@ def test_frames_are_the_same_however_they_are_cut(frames: list[tuple[int, bytes]
     for begin, end in zip([0, *cuts], [*cuts, len(whole)], strict=True):
         for stream, piece in parser.feed(whole[begin:end]):
             got[stream] += piece
-    for stream in got:
-        assert got[stream] == b"".join(payload for number, payload in frames if number == stream)
+    for stream, content in got.items():
+        assert content == b"".join(payload for number, payload in frames if number == stream)
 
 
 @given(st.binary(max_size=100))

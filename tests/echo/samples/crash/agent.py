@@ -1,0 +1,5 @@
+"""Comes down at the first word."""
+
+
+def act(observation):
+    raise RuntimeError(observation["say"])

@@ -1,0 +1,5 @@
+"""Has one thing to say."""
+
+
+def act(observation):
+    return "hello"

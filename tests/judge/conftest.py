@@ -1,0 +1,196 @@
+"""Real databases, a real Redis, one nursery: each made once, and copied or emptied for a test."""
+
+import itertools
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from tests.judge import postgres
+from tests.judge.world import World, populate, settings_in
+
+from judge import accounts, redis_server, samples
+from judge.db import Database
+from judge.queue import connect
+from judge.referee import Nursery
+from judge.settings import Settings
+from judge.storage import Storage
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _for_all_tests() -> Iterator[None]:
+    """Echo is registered, passwords are cheap."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PODIUM_CHALLENGES", "echo=tests.echo.challenge:Echo")
+        patch.setenv("PYTHONPATH", str(ROOT))
+        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(accounts, "_hasher", cheap)
+        patch.setattr(accounts, "_NOBODY", cheap.hash("nobody"))
+        samples.known_hashes.cache_clear()
+        yield
+    samples.known_hashes.cache_clear()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    found = settings_in(tmp_path)
+    found.prepare_folders()
+    return found
+
+
+@pytest.fixture
+def storage(settings: Settings) -> Storage:
+    return Storage(settings.storage_url, scratch=settings.data / "files" / ".incoming", min_free_mib=1)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Databases
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sqlite")
+    _fill(Database(f"sqlite:///{folder / 'podium.db'}"), folder)
+    return folder / "podium.db"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Path]:
+    with postgres.server() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    _sql(postgres_server, "CREATE DATABASE template")
+    _fill(Database(postgres.url(postgres_server, "template")), tmp_path_factory.mktemp("postgres"))
+    return postgres_server
+
+
+def _fill(db: Database, folder: Path) -> None:
+    db.migrate()
+    settings = settings_in(folder)
+    settings.prepare_folders()
+    populate(World(db, Storage(settings.storage_url, scratch=folder / "scratch"), settings))
+    db.close()
+
+
+def _sql(folder: Path, statement: str) -> None:
+    connection = postgres.connection(folder)
+    connection.cursor().execute(statement)
+    connection.close()
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, settings: Settings) -> str:
+    """A migrated database with noise in it."""
+    shutil.copyfile(sqlite_template, settings.data / "podium.db")
+    return settings.database_url
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def postgres_url(postgres_template: Path) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    _sql(postgres_template, f"CREATE DATABASE {name} TEMPLATE template")
+    yield postgres.url(postgres_template, name)
+    _sql(postgres_template, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=BOTH)
+def url(request: pytest.FixtureRequest) -> str:
+    found: str = request.getfixturevalue(f"{request.param}_url")
+    return found
+
+
+@pytest.fixture
+def db(url: str) -> Iterator[Database]:
+    """Both databases, one after the other."""
+    database = Database(url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def sqlite_db(sqlite_url: str) -> Iterator[Database]:
+    database = Database(sqlite_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=BOTH)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without a table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    folder: Path = request.getfixturevalue("postgres_server")
+    name = f"empty_{next(_numbers)}"
+    _sql(folder, f"CREATE DATABASE {name}")
+    yield postgres.url(folder, name)
+    _sql(folder, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def world(db: Database, storage: Storage, settings: Settings) -> World:
+    """On both databases."""
+    return World(db, storage, settings)
+
+
+@pytest.fixture
+def one(sqlite_db: Database, storage: Storage, settings: Settings) -> World:
+    """On SQLite alone, where the database makes no difference."""
+    return World(sqlite_db, storage, settings)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Redis, the nursery
+
+
+@pytest.fixture(scope="session")
+def redis_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    folder = Path(tmp_path_factory.mktemp("redis"))
+    settings = settings_in(folder, PODIUM_RUN=f"/tmp/podium-test-{os.getpid()}")
+    settings.prepare_folders()
+    server = subprocess.Popen(redis_server.command(settings), stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 10
+    while not _listens(settings.run / "redis.sock"):
+        assert time.monotonic() < deadline, "the Redis server did not start"
+        time.sleep(0.01)
+    yield settings
+    server.terminate()
+    server.wait()
+    shutil.rmtree(settings.run)
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
+@pytest.fixture
+def redis_url(redis_folder: Settings) -> str:
+    """A real server with nothing in it."""
+    client = connect(redis_folder.redis_url)
+    client.flushall()
+    client.close()
+    return redis_folder.redis_url
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    with Nursery(["echo"]) as one:
+        one.start()
+        yield one

@@ -1,0 +1,108 @@
+"""A portal over a real SQLite database, with a queue that only writes down what it is told."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlmodel import SQLModel
+
+from judge.db import Database
+from judge.models import User
+from judge.settings import Settings
+from judge.storage import Storage, open_storage
+from tests.web.browsing import Browser
+from tests.web.factories import NOW, World
+from web.app import create_app
+
+
+class Hints:
+    """A queue stand-in. `away`: Redis does not answer."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, int]] = []
+        self.away = False
+
+    def judge(self, judgement_id: int, *, attempt: int) -> bool:
+        self.asked.append((judgement_id, attempt))
+        return not self.away
+
+    def length(self) -> int | None:
+        return None if self.away else len(self.asked)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.from_environment(
+        {
+            "PODIUM_DATA": str(tmp_path / "data"),
+            "PODIUM_RUN": str(tmp_path / "run"),
+            "PODIUM_URL": "https://podium.example",
+            "PODIUM_MIN_FREE_MIB": "1",
+        }
+    )
+
+
+@pytest.fixture
+def db(settings: Settings) -> Iterator[Database]:
+    settings.prepare_folders()
+    database = Database(settings.database_url)
+    SQLModel.metadata.create_all(database.engine)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def storage(settings: Settings) -> Storage:
+    return open_storage(settings)
+
+
+@pytest.fixture
+def queue() -> Hints:
+    return Hints()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def app(settings: Settings, db: Database, storage: Storage, queue: Hints, clock: Clock) -> Flask:
+    return create_app(settings, db=db, storage=storage, queue=queue, clock=clock)
+
+
+@pytest.fixture
+def world(db: Database, storage: Storage) -> World:
+    world = World(db, storage)
+    world.host()
+    return world
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Somebody who is not signed in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def browse(app: Flask, world: World):
+    """A browser in which somebody is signed in, or nobody."""
+
+    def open_browser(user: User | None = None, language: str = "en") -> Browser:
+        return Browser(app.test_client(), world.token(user) if user else None, language)
+
+    return open_browser
