@@ -13,13 +13,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select
 
 from judge.errors import BadInput, Conflict, NotAllowed, NotFound, QuotaUsed
-from judge.models import Membership, Role, SignInTry, Team, Token, User, UserSession
+from judge.models import Enrolment, Membership, Role, SignInTry, Team, Token, User, UserSession
 
 SESSION_DAYS = 14
 INVITATION_DAYS = 14
 ORGANISER_LINK_HOURS = 24
 TEAM_SIZE = 20
 PASSWORD_MIN, PASSWORD_MAX = 10, 200
+FOLDED_MAX = 120
+"""A name may grow when it is folded: one sign of a script can stand for eighteen."""
 TRY_WINDOW = timedelta(minutes=15)
 
 _hasher = PasswordHasher()
@@ -30,7 +32,12 @@ _EMAIL = re.compile(r"[^@\s\x00-\x1f<>()\[\],;:\\\"]{1,64}@[^@\s\x00-\x1f<>()\[\
 
 def digest(token: str) -> str:
     """What is stored of a token: 64 hex digits."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def storable(text: str) -> bool:
+    """Whether both databases can hold a text: no NUL, no half of a surrogate pair."""
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def fold(text: str) -> str:
@@ -41,9 +48,9 @@ def fold(text: str) -> str:
 def clean_name(text: str, *, longest: int, field: str) -> str:
     """A name as it is shown: NFC, trimmed. Raises BadInput when empty, too long or with control characters."""
     name = " ".join(unicodedata.normalize("NFC", text).split())
-    if not name:
+    if not any(unicodedata.category(letter)[0] in "LNPSC" and letter != "\u200d" for letter in name):
         raise BadInput("field-empty", field=field)
-    if len(name) > longest:
+    if len(name) > longest or len(fold(name)) > FOLDED_MAX:
         raise BadInput("field-too-long", field=field, longest=longest)
     if any(unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Co", "Cn"} and letter != "\u200d" for letter in name):
         raise BadInput("field-characters", field=field)
@@ -59,7 +66,7 @@ def sign_up(
 ) -> User:
     """A new account. Raises BadInput for what is malformed, Conflict where the address is taken."""
     folded = fold(email)
-    if len(folded) > 254 or not _EMAIL.fullmatch(folded):
+    if len(folded) > 254 or not storable(folded) or not _EMAIL.fullmatch(folded):
         raise BadInput("email-malformed")
     shown = clean_name(name, longest=80, field="name")
     check_password(password)
@@ -86,7 +93,7 @@ def check_password(password: str) -> None:
         raise BadInput("password-short", shortest=PASSWORD_MIN)
     if len(password) > PASSWORD_MAX:
         raise BadInput("password-long", longest=PASSWORD_MAX)
-    if "\x00" in password:
+    if not storable(password):
         raise BadInput("field-characters", field="password")
 
 
@@ -104,7 +111,8 @@ def check_credentials(session: Session, *, email: str, password: str, address: s
     Raises QuotaUsed after `tries` failures within 15 minutes, NotAllowed otherwise. The caller commits either way, so
     that a failure is remembered.
     """
-    subjects = [digest(f"address {address}"), digest(f"account {fold(email)}")]
+    known = fold(email) if storable(email) else ""
+    subjects = [digest(f"address {address}"), digest(f"account {known}")]
     session.exec(delete(SignInTry).where(col(SignInTry.at) < now - timedelta(days=1)))
     for subject in subjects:
         failed = session.exec(
@@ -114,7 +122,7 @@ def check_credentials(session: Session, *, email: str, password: str, address: s
         ).one()
         if failed >= tries:
             raise QuotaUsed("sign-in-too-often", minutes=int(TRY_WINDOW.total_seconds() // 60))
-    user = session.exec(select(User).where(User.email == fold(email))).first()
+    user = session.exec(select(User).where(User.email == known)).first()
     fits = _verify(user.password_hash if user else _NOBODY, password)
     if user is None or not fits or user.disabled_at is not None:
         session.add_all([SignInTry(subject=subject, at=now) for subject in subjects])
@@ -136,6 +144,8 @@ def _is_loopback(address: str) -> bool:
 
 
 def _verify(stored: str, password: str) -> bool:
+    if not storable(password):
+        return False
     try:
         return _hasher.verify(stored, password[: PASSWORD_MAX + 1])
     except (VerifyMismatchError, InvalidHashError):
@@ -271,13 +281,24 @@ def invited_to(session: Session, *, token: str, now: datetime) -> Team:
 
 
 def accept_invitation(session: Session, *, user: User, token: str, now: datetime) -> Team:
-    """Join. Raises NotFound for a bad link, Conflict where one is a member already or the team is full."""
+    """Join. Raises NotFound for a bad link, Conflict where one is a member already, the team is full, or one is in one
+    of its contests with another team."""
     team = invited_to(session, token=token, now=now)
+    session.exec(select(Team.id).where(Team.id == team.id).with_for_update(key_share=True)).one()
     members = [member.id for member, _ in members_of(session, team=team)]
     if user.id in members:
         raise Conflict("member-already")
     if len(members) >= TEAM_SIZE:
         raise Conflict("team-full", most=TEAM_SIZE)
+    theirs = select(Enrolment.contest_id).where(Enrolment.team_id == team.id)
+    clash = session.exec(
+        select(Team.name)
+        .join(Enrolment)
+        .join(Membership, col(Membership.team_id) == Team.id)
+        .where(Membership.user_id == user.id, col(Enrolment.contest_id).in_(theirs))
+    ).first()
+    if clash is not None:
+        raise Conflict("enrolled-already", team=clash)
     _join(session, team=team, user=user, captain=False, now=now)
     return team
 
@@ -307,12 +328,14 @@ def organiser_link(session: Session, *, now: datetime) -> str | None:
 def claim_organiser(session: Session, *, user: User, token: str, now: datetime) -> None:
     """Raises NotFound where the link is unknown, used or over."""
     link = session.exec(
-        select(Token).where(
+        select(Token)
+        .where(
             Token.token_sha256 == digest(token),
             Token.purpose == "organiser",
             col(Token.expires_at) > now,
             col(Token.used_at).is_(None),
         )
+        .with_for_update(key_share=True)
     ).first()
     if link is None:
         raise NotFound("link-unknown")

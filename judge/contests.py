@@ -4,6 +4,7 @@ A contest is made as a draft from a challenge's sheet. Opening a phase is a work
 workers can make and read seeds, and only they know the player image that the phase is pinned to.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,12 +13,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
-from challenges import sheet
+from challenges import registry, sheet
 from judge import ledger
 from judge.accounts import team_for
 from judge.errors import BadInput, Conflict, NotFound
 from judge.models import Contest, Enrolment, Membership, Phase, Team, User
 from judge.states import PhaseState, check_move
+
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,13 @@ def create(
     """A draft. Raises BadInput for what does not fit together, Conflict where the slug is taken."""
     try:
         ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise BadInput("timezone-unknown", timezone=timezone) from None
-    if not phases:
-        raise BadInput("phases-missing")
+    if challenge not in registry.names():
+        raise BadInput("challenge-unknown", challenge=challenge)
+    if not _SLUG.fullmatch(slug):
+        raise BadInput("slug-malformed", slug=slug)
+    _check_plans(phases)
     contest = Contest(slug=slug, challenge=challenge, timezone=timezone, created_at=now)
     try:
         with session.begin_nested():
@@ -61,8 +67,6 @@ def create(
         raise Conflict("contest-taken", slug=slug) from None
     assert contest.id is not None
     for position, plan in enumerate(phases):
-        if plan.ends_at <= plan.starts_at:
-            raise BadInput("phase-window", phase=plan.slug)
         session.add(
             Phase(
                 contest_id=contest.id,
@@ -82,6 +86,26 @@ def create(
     session.flush()
     ledger.mark(session, action="contest-created", subject=f"contest-{contest.id}", actor=actor, now=now)
     return contest
+
+
+def _check_plans(phases: Sequence[PhasePlan]) -> None:
+    if not phases:
+        raise BadInput("phases-missing")
+    for plan in phases:
+        if (
+            not _SLUG.fullmatch(plan.slug)
+            or len(plan.slug) > 40
+            or sum(other.slug == plan.slug for other in phases) > 1
+        ):
+            raise BadInput("slug-malformed", slug=plan.slug)
+        if plan.ends_at <= plan.starts_at:
+            raise BadInput("phase-window", phase=plan.slug)
+        if plan.freeze_at is not None and not plan.starts_at <= plan.freeze_at <= plan.ends_at:
+            raise BadInput("phase-freeze", phase=plan.slug)
+        if plan.counts not in {"best", "last", "chosen"}:
+            raise BadInput("phase-counts", phase=plan.slug, counts=plan.counts)
+        if min(plan.cases, plan.quota_per_day, plan.quota_total, plan.chosen) < 1:
+            raise BadInput("phase-figures", phase=plan.slug)
 
 
 def practice_plan(challenge: str, *, now: datetime, days: int = 30) -> PhasePlan:
@@ -173,14 +197,15 @@ def enrol(
     if contest.state.over:
         raise Conflict("contest-over")
     team = team_for(session, user=user, slug=team_slug)
+    session.exec(
+        select(Contest.id).where(Contest.id == contest.id).with_for_update(key_share=True)
+    ).one()  # one after the other
+    members = select(Membership.user_id).where(Membership.team_id == team.id)
     clash = session.exec(
         select(Team.name)
         .join(Enrolment)
         .join(Membership, col(Membership.team_id) == Team.id)
-        .where(
-            Enrolment.contest_id == contest.id,
-            col(Membership.user_id).in_(select(Membership.user_id).where(Membership.team_id == team.id)),
-        )
+        .where(Enrolment.contest_id == contest.id, col(Membership.user_id).in_(members))
     ).first()
     if clash is not None:
         raise Conflict("enrolled-already", team=clash)
@@ -208,7 +233,8 @@ def enrolled_count(session: Session, contest: Contest) -> int:
 
 def keep_calendar(session: Session, *, now: datetime) -> None:
     """Freeze and close what is due."""
-    for phase in session.exec(select(Phase).where(col(Phase.state).in_([PhaseState.OPEN, PhaseState.FROZEN]))):
+    going = select(Phase).where(col(Phase.state).in_([PhaseState.OPEN, PhaseState.FROZEN]))
+    for phase in session.exec(going.with_for_update(key_share=True)).all():
         if phase.ends_at <= now:
             move_phase(session, phase, PhaseState.CLOSED, now=now)
         elif phase.state == PhaseState.OPEN and phase.freeze_at is not None and phase.freeze_at <= now:

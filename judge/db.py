@@ -17,9 +17,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, create_engine
 
-from judge.errors import StorageFull
+from judge.errors import BadInput, StorageFull
 
 BUSY_SECONDS = 30
+_NOT_A_TEXT = "22021"
 _FULL = ("database or disk is full", "53100", "disk I/O error")
 
 
@@ -34,7 +35,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that only reads; nothing is committed."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with _refusing(), Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -43,13 +44,8 @@ class Database:
 
         Raises StorageFull where the disk is full: nothing was written.
         """
-        try:
-            with Session(self._writer, expire_on_commit=False) as session, session.begin():
-                yield session
-        except DBAPIError as error:
-            if any(sign in str(error.orig) for sign in _FULL):
-                raise StorageFull("storage-full") from error
-            raise
+        with _refusing(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
 
     def migrate(self) -> None:
         """Bring the tables to the present shape."""
@@ -63,6 +59,22 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What a database cannot take, in the domain's words: no room, or a text that is none (BadInput)."""
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        raise BadInput("field-characters", field="") from error
+    except DBAPIError as error:
+        said = str(error.orig)
+        if any(sign in said for sign in _FULL):
+            raise StorageFull("storage-full") from error
+        if _NOT_A_TEXT in said:
+            raise BadInput("field-characters", field="") from error
+        raise
 
 
 def alembic_config() -> Config:

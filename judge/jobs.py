@@ -18,20 +18,20 @@ from challenges.base import Case, Challenge
 from judge import contests, judgements, ledger, results, scoring
 from judge.cores import Cores
 from judge.db import Database
-from judge.errors import JudgeError, PlatformFault, StaleAttempt
-from judge.judgements import Claim
+from judge.errors import PlatformFault, StaleAttempt, StorageFull
+from judge.judgements import Claim, labels
 from judge.models import Contest, Judgement, Phase
 from judge.plan import Assignment, assignment, cases_of, seal_context
 from judge.queue import Queue
 from judge.referee import Nursery, Referee, Stopping
 from judge.results import Circumstances, PlayedRun
-from judge.samples import is_sample
+from judge.samples import known_hashes
 from judge.seeds import commitment, new_seed, seal
 from judge.settings import Settings
 from judge.states import JudgementState, PhaseState
 from judge.storage import Storage
 from sandbox.interface import Sandbox
-from sandbox.types import Program
+from sandbox.types import Program, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ def _able(kit: Kit, work: Assignment) -> bool:
     """Whether this worker may take it: the phase's image is here, and an entry that nobody knows gets real walls."""
     if work.phase.image is not None and work.phase.image != kit.sandbox.image:
         return False
-    return kit.sandbox.isolated or is_sample(kit.storage.local_path(work.submission.sha256))
+    return kit.sandbox.isolated or work.submission.sha256 in known_hashes()
 
 
 def _attempt(kit: Kit, claim: Claim, work: Assignment) -> None:
@@ -125,7 +125,7 @@ def _attempt(kit: Kit, claim: Claim, work: Assignment) -> None:
         _fault(kit, claim, fault)
     except Exception as error:
         log.exception("judgement %s, attempt %s", claim.judgement_id, claim.attempt)
-        code = "storage-full" if isinstance(error, JudgeError) else "internal"
+        code = "storage-full" if isinstance(error, StorageFull) else "internal"
         _fault(kit, claim, PlatformFault(code, f"{type(error).__name__}: {error}"))
 
 
@@ -139,12 +139,15 @@ def _play(kit: Kit, claim: Claim, work: Assignment) -> tuple[list[PlayedRun], sc
     challenge = registry.load(work.contest.challenge)
     cases = cases_of(challenge, work.phase, settings=kit.settings)
     entry = kit.storage.local_path(work.submission.sha256)
-    program = Program(entry, filename=work.submission.filename, labels={"judgement": str(claim.judgement_id)})
+    program = Program(entry, filename=work.submission.filename, labels=labels(claim.judgement_id, claim.attempt))
     played = play_all(kit, challenge, cases, program)
     records = [record for run in played for record in run.records.values()]
+    judged = scoring.judged(challenge, records)
+    if judged.verdict == Verdict.JE:
+        raise PlatformFault(judged.message.code if judged.message else "internal", "a run has neither score nor fault")
     return (
         played,
-        scoring.judged(challenge, records),
+        judged,
         Circumstances(
             image=kit.sandbox.image,
             challenge_version=challenge.about.version,
@@ -233,7 +236,7 @@ def open_phase(phase_id: int) -> None:
     public = {name: kit.storage.keep_bytes(content) for name, content in materials.public.items()}
     key, context = kit.settings.seed_key(), seal_context(phase)
     with kit.db.write() as session:
-        phase = session.get_one(Phase, phase_id)
+        phase = session.get_one(Phase, phase_id, with_for_update=True)
         contest = session.get_one(Contest, phase.contest_id)
         if phase.state != PhaseState.DRAFT:
             return

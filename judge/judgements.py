@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import CursorResult, Update, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from challenges.base import Message
 from judge import ledger, submissions
@@ -30,6 +30,11 @@ class Claim:
     judgement_id: int
     attempt: int
     worker: str
+
+
+def labels(judgement_id: int, attempt: int) -> dict[str, str]:
+    """What an attempt's programs are labelled with, so that they can be found when it is over."""
+    return {"judgement": str(judgement_id), "attempt": str(attempt)}
 
 
 def _changed(session: Session, statement: Update) -> bool:
@@ -142,7 +147,7 @@ def requeue_expired(session: Session, *, settings: Settings, now: datetime) -> l
         .with_for_update(skip_locked=True)
     ).all()
     for judgement in expired:
-        if judgement.attempt - judgement.faults >= LOST_LEASES:
+        if _lost_leases(session, judgement) >= LOST_LEASES:
             give_up(session, judgement, message=Message("worker-lost"), settings=settings, now=now)
             continue
         judgement.state = check_move(judgement.state, JudgementState.QUEUED)
@@ -150,6 +155,12 @@ def requeue_expired(session: Session, *, settings: Settings, now: datetime) -> l
         session.add(judgement)
     session.flush()
     return list(expired)
+
+
+def _lost_leases(session: Session, judgement: Judgement) -> int:
+    """Attempts that nobody ended: neither by a result, nor by a fault, nor by handing them back."""
+    query = select(func.count()).select_from(Attempt)
+    return session.exec(query.where(Attempt.judgement_id == judgement.id, col(Attempt.ended_at).is_(None))).one()
 
 
 def expire_leases_of(session: Session, *, worker: str, now: datetime) -> int:

@@ -492,6 +492,6 @@ class LedgerEntry(SQLModel, table=True):
 class LedgerBatch(SQLModel, table=True):
     __tablename__ = "ledger_batch"
     id: int | None = Field(default=None, primary_key=True)
-    previous_sha256: str = Field(max_length=64)
+    previous_sha256: str = Field(max_length=64, unique=True)
     sha256: str = Field(max_length=64, unique=True)
     sealed_at: datetime = _time()

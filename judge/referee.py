@@ -162,12 +162,15 @@ class Referee:
             with Child(self._nursery, players, deadline=time.monotonic() + self._about.run_seconds) as child:
                 answer = child.play(self._job(case, list(programs), artefacts), fresh=fresh, stop=self._stop)
             results = {seat: _together([session.close() for session in opened]) for seat, opened in sessions.items()}
-        outcome = Outcome.from_json(answer["outcome"])
-        return PlayedRun(
-            records={seat: SeatRecord(case, seat, outcome.seats[seat], results[seat]) for seat in programs},
-            transcripts={seat: answer["transcripts"][seat].encode() for seat in programs},
-            view=outcome.view,
-        )
+        try:
+            outcome = Outcome.from_json(answer["outcome"])
+            return PlayedRun(
+                records={seat: SeatRecord(case, seat, outcome.seats[seat], results[seat]) for seat in programs},
+                transcripts={seat: answer["transcripts"][seat].encode() for seat in programs},
+                view=outcome.view,
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise PlatformFault("challenge-failed", f"the child's outcome is none: {error!r}") from error
 
     def _job(self, case: Case, seats: list[str], artefacts: Mapping[str, bytes]) -> Json:
         return {
@@ -203,10 +206,11 @@ class Child:
             while True:
                 self._wait(stop)
                 answer = receive_message(self._control)
-                if "fresh" not in answer:
+                seat = _wants_fresh(answer, job["seats"])
+                if seat is None:
                     break
-                socket.send_fds(self._control, [b"f"], [fresh(answer["fresh"]).channel.fileno()])
-        except (Lost, OSError) as error:
+                socket.send_fds(self._control, [b"f"], [fresh(seat).channel.fileno()])
+        except (Lost, OSError, RecursionError) as error:
             raise PlatformFault("challenge-failed", f"the child ended without an outcome: {error}") from error
         if "error" in answer:
             raise PlatformFault("challenge-failed", str(answer["error"]))
@@ -234,6 +238,18 @@ class Child:
         finally:
             os.close(self._pidfd)
             self._control.close()
+
+
+def _wants_fresh(answer: Json, seats: Sequence[str]) -> str | None:
+    """The seat for which the child asks for a new process; None where the answer is its last. Raises Lost."""
+    if not isinstance(answer, dict):
+        raise Lost(f"{type(answer).__name__} where an object was due")
+    if "fresh" not in answer:
+        return None
+    seat = answer["fresh"]
+    if seat not in seats:
+        raise Lost(f"a new process for {seat!r}, which is no seat")
+    return str(seat)
 
 
 def _together(results: Sequence[Result]) -> Result:

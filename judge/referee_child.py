@@ -11,7 +11,6 @@ The nursery ends when the worker's end of its socket closes, and its children wi
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import resource
@@ -19,18 +18,19 @@ import signal
 import socket
 import struct
 import sys
+import time
 import traceback
 from collections.abc import Mapping, Sequence
 
 from challenges import registry
 from challenges.base import Case, Clock, Json
+from judge.parents import die_with
 from judge.players import LivePlayer, Transcript, seated
 from sandbox import wire
 
 MOST_SEATS = 16
 MESSAGE_BYTES = 256 << 20
 _LENGTH = struct.Struct(">I")
-_PR_SET_PDEATHSIG = 1
 
 
 class Lost(Exception):
@@ -38,25 +38,32 @@ class Lost(Exception):
 
 
 def send_message(sock: socket.socket, value: Json) -> None:
-    """One JSON value with its length before it. Raises OSError."""
-    body = json.dumps(value, separators=(",", ":")).encode()
+    """One JSON value with its length before it. Raises OSError, ValueError for a figure that is not finite."""
+    body = json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
     sock.sendall(_LENGTH.pack(len(body)) + body)
 
 
 def receive_message(sock: socket.socket) -> Json:
-    """Raises Lost where the other end closes or sends more than it may, TimeoutError by the socket's own timeout."""
-    (length,) = _LENGTH.unpack(_exactly(sock, _LENGTH.size))
-    if length > MESSAGE_BYTES:
-        raise Lost(f"a message of {length} bytes")
+    """Raises Lost where the other end closes or sends more than it may, TimeoutError where the whole message takes
+    longer than the socket's own timeout."""
+    timeout = sock.gettimeout()
+    deadline = None if timeout is None else time.monotonic() + timeout
     try:
-        return json.loads(_exactly(sock, length))
+        (length,) = _LENGTH.unpack(_exactly(sock, _LENGTH.size, deadline))
+        if length > MESSAGE_BYTES:
+            raise Lost(f"a message of {length} bytes")
+        return json.loads(_exactly(sock, length, deadline))
     except ValueError as error:
         raise Lost(f"no JSON: {error}") from error
+    finally:
+        sock.settimeout(timeout)
 
 
-def _exactly(sock: socket.socket, length: int) -> bytes:
+def _exactly(sock: socket.socket, length: int, deadline: float | None) -> bytes:
     body = bytearray()
     while len(body) < length:
+        if deadline is not None:
+            sock.settimeout(max(0.001, deadline - time.monotonic()))
         chunk = sock.recv(min(1 << 20, length - len(body)))
         if not chunk:
             raise Lost("closed")
@@ -70,21 +77,22 @@ def serve(requests: socket.socket, slugs: Sequence[str]) -> None:
     for slug in slugs:
         registry.load(slug)
     requests.sendall(b"r")
+    nursery = os.getpid()
     while True:
         message, descriptors, _, _ = socket.recv_fds(requests, 1, 1 + MOST_SEATS)
         if not message:
             return
         if os.fork() == 0:
             requests.close()
-            _child(descriptors)
+            _child(descriptors, nursery=nursery)
         for descriptor in descriptors:
             os.close(descriptor)
 
 
-def _child(descriptors: list[int]) -> None:
+def _child(descriptors: list[int], *, nursery: int) -> None:
     """Play one run and leave; never returns."""
     control, *players = (socket.socket(fileno=descriptor) for descriptor in descriptors)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with(nursery, signal.SIGKILL)
     code = 0
     try:
         socket.send_fds(control, [b"p"], [os.pidfd_open(os.getpid())])

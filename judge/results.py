@@ -205,7 +205,7 @@ def _visible(run: Run, seat: RunSeat, *, all_open: bool) -> VisibleRun:
         case=run.case,
         showcase=run.showcase,
         verdict=seat.verdict,
-        message=Message.from_json(seat.message) if seat.message else None,
+        message=Message.from_json(seat.message) if seat.message and shown else None,
         open=shown,
         score=seat.score if shown else None,
         columns=dict(seat.columns) if shown else {},

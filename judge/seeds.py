@@ -32,10 +32,10 @@ def seal(seed: bytes, *, key: bytes, context: str) -> str:
 
 def unseal(sealed: str, *, key: bytes, context: str) -> bytes:
     """Raises Misconfigured where the key is another than it was sealed under."""
-    raw = base64.b64decode(sealed)
     try:
+        raw = base64.b64decode(sealed, validate=True)
         return AESGCM(_subkey(key)).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode())
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:
         raise Misconfigured(
             "the phase's seed cannot be read with this machine's seed.key: copy the one with which the phase was opened"
         ) from error

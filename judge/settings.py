@@ -15,6 +15,9 @@ SOCKET_PATH_BYTES = 100
 """Unix socket paths end at 107 bytes; a player's socket adds a few to the run folder's path."""
 
 
+_TRUE, _FALSE = {"1", "yes", "true", "on"}, {"0", "no", "false", "off"}
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Environment variable of a field: PODIUM_ and its name in capitals."""
@@ -52,16 +55,26 @@ class Settings:
         def text(name: str, default: str) -> str:
             return env.get(f"PODIUM_{name.upper()}") or default
 
-        def whole(name: str, default: int) -> int:
+        def whole(name: str, default: int, *, least: int = 1, most: int = 10**9) -> int:
             value = text(name, str(default))
-            if not value.isdecimal():
-                raise Misconfigured(f"PODIUM_{name.upper()} must be a whole number, not {value!r}")
+            if not (value.isascii() and value.isdecimal() and len(value) < 12 and least <= int(value) <= most):
+                raise Misconfigured(
+                    f"PODIUM_{name.upper()} must be a whole number from {least} to {most}, not {value!r}"
+                )
             return int(value)
+
+        def truth(name: str, *, default: bool) -> bool:
+            value = text(name, str(int(default))).lower()
+            if value not in _TRUE | _FALSE:
+                raise Misconfigured(f"PODIUM_{name.upper()} must be 1 or 0, not {value!r}")
+            return value in _TRUE
 
         data = Path(text("data", "data")).absolute()
         run = Path(text("run", "") or _run_folder(data)).absolute()
         cores = whole("cores", os.cpu_count() or 1)
-        host, port = text("host", "127.0.0.1"), whole("port", 8000)
+        if len(os.fsencode(run)) > SOCKET_PATH_BYTES - len("/redis.sock"):
+            raise Misconfigured(f"PODIUM_RUN must be a shorter path: sockets lie in it, and {run} leaves them no room")
+        host, port = text("host", "127.0.0.1"), whole("port", 8000, most=65_535)
         sandbox = text("sandbox", "auto")
         if sandbox not in {"auto", "docker", "process"}:
             raise Misconfigured(f"PODIUM_SANDBOX must be auto, docker or process, not {sandbox!r}")
@@ -74,7 +87,7 @@ class Settings:
             host=host,
             port=port,
             url=text("url", f"http://{host}:{port}").rstrip("/"),
-            workers=whole("workers", cores),
+            workers=whole("workers", cores, least=0),
             cores=cores,
             web_workers=whole("web_workers", 1),
             web_threads=whole("web_threads", 8),
@@ -84,10 +97,10 @@ class Settings:
             lease_seconds=whole("lease_seconds", 30),
             sweep_seconds=whole("sweep_seconds", 5),
             attempts=whole("attempts", 3),
-            refunds=whole("refunds", 3),
-            min_free_mib=whole("min_free_mib", 256),
+            refunds=whole("refunds", 3, least=0),
+            min_free_mib=whole("min_free_mib", 256, least=0),
             sign_in_tries=whole("sign_in_tries", 10),
-            secure_cookies=text("secure_cookies", "0") not in {"0", "no", "false"},
+            secure_cookies=truth("secure_cookies", default=False),
         )
 
     def environment(self) -> dict[str, str]:
@@ -132,14 +145,20 @@ def _key_file(path: Path) -> bytes:
     """Read a key, or make it: whole or not at all, also when two processes come at once."""
     if not path.exists():
         fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        fresh.touch(mode=0o600)
-        fresh.write_bytes(secrets.token_bytes(MIN_SECRET_BYTES))
         try:
+            fresh.touch(mode=0o600)
+            with fresh.open("wb") as file:
+                file.write(secrets.token_bytes(MIN_SECRET_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
             os.link(fresh, path)
         except FileExistsError:
             pass
         finally:
-            fresh.unlink()
+            fresh.unlink(missing_ok=True)
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
     key = path.read_bytes()
     if len(key) < MIN_SECRET_BYTES:
         raise Misconfigured(

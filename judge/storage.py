@@ -5,6 +5,7 @@ Nothing is ever overwritten: a file is written under a name of its own and linke
 of it or nothing, and the same content twice is one file.
 """
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -21,6 +22,8 @@ from judge.errors import NotFound, StorageFull
 from judge.settings import Settings
 
 BLOCK = 1 << 20
+_NO_LINK = {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK}
+"""Another disk, or a file system without hard links: the file is copied."""
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
 
 
@@ -64,9 +67,11 @@ class Storage:
                             break
                 file.flush()
                 os.fsync(file.fileno())
-        except OSError as error:
+        except BaseException as error:  # whatever the sender's end of the stream raises
             path.unlink(missing_ok=True)
-            raise _full(error) from error
+            if isinstance(error, OSError):
+                raise _full(error) from error
+            raise
         return path
 
     def keep(self, path: Path) -> Kept:
@@ -100,20 +105,19 @@ class Storage:
         return sha256
 
     def _link(self, path: Path, target: Path) -> None:
-        if target.exists():
-            return
+        """The folders are synced even where the file is there: whoever put it there may not have come so far yet."""
         target.parent.mkdir(parents=True, exist_ok=True)
         path.chmod(0o444)
         try:
             os.link(path, target)
         except FileExistsError:
-            return
+            pass
+        except OSError as error:
+            if error.errno not in _NO_LINK:
+                raise
+            _copy(path, target)
         for folder in (target.parent, target.parent.parent):
-            descriptor = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            _sync_folder(folder)
 
     def _name(self, sha256: str) -> str:
         return f"{self._root}/{sha256[:2]}/{sha256}"
@@ -139,7 +143,9 @@ class Storage:
                 raise NotFound("file-unknown")
             return path
         path = self.scratch / f"copy-{sha256}"
-        if not path.exists():
+        try:
+            os.utime(path)  # in use: the sweeper takes those that nobody asked for in a long time
+        except FileNotFoundError:
             fresh = self.scratch / f"copy-{sha256}-{secrets.token_hex(4)}"
             with self.open(sha256) as source, fresh.open("xb") as copy:
                 shutil.copyfileobj(source, copy, BLOCK)
@@ -149,9 +155,32 @@ class Storage:
     def sweep_scratch(self, *, older_than: float) -> Iterator[Path]:
         """Remove uploads that never ended, by their time of change (seconds since the epoch); yields what went."""
         for path in self.scratch.iterdir():
-            if path.stat().st_mtime < older_than:
-                path.unlink(missing_ok=True)
-                yield path
+            with contextlib.suppress(FileNotFoundError):  # its upload ended in between
+                if path.stat().st_mtime < older_than:
+                    path.unlink()
+                    yield path
+
+
+def _copy(path: Path, target: Path) -> None:
+    """Whole or not at all, as a link would be."""
+    fresh = target.with_name(f"{target.name}.{secrets.token_hex(4)}")
+    try:
+        with path.open("rb") as source, fresh.open("xb") as copy:
+            shutil.copyfileobj(source, copy, BLOCK)
+            copy.flush()
+            os.fsync(copy.fileno())
+        fresh.chmod(0o444)
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _full(error: OSError) -> Exception:

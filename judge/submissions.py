@@ -17,10 +17,10 @@ from sqlmodel import Session, col, func, select
 
 from challenges import sheet
 from challenges.base import About
-from judge import contests, ledger
+from judge import contests, leaderboard, ledger
 from judge.db import Database
 from judge.errors import BadInput, Conflict, NotAllowed, NotFound, QuotaUsed, TooMuch
-from judge.models import Contest, Enrolment, Judgement, Membership, Phase, QuotaUse, Submission, Team, User
+from judge.models import Contest, Enrolment, Judgement, Membership, Phase, QuotaUse, Standing, Submission, Team, User
 from judge.states import JudgementState, PhaseState, SubmissionState, check_move
 from judge.storage import Kept, Storage
 from sandbox import archive
@@ -117,6 +117,7 @@ def create(
     if enrolled is None:
         raise NotAllowed("not-enrolled")
     enrolment, team = enrolled
+    session.exec(select(Enrolment.id).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)).one()
     if earlier := _sent_before(session, enrolment, upload.form_token):
         return earlier
     check_open(phase, now=upload.received_at)
@@ -219,8 +220,10 @@ class Quota:
         return self.used_today < self.per_day and self.used_total < self.total
 
     def refusal(self) -> QuotaUsed:
-        if self.next_at is None:
+        if self.used_total >= self.total:
             return QuotaUsed("quota-total", most=self.total)
+        if self.next_at is None:
+            return QuotaUsed("quota-last-day", most=self.per_day)
         return QuotaUsed("quota-day", most=self.per_day, next=self.next_at.isoformat())
 
     def slot(self, submission_id: int) -> QuotaUse:
@@ -338,7 +341,7 @@ def ahead_of(session: Session, judgement: Judgement) -> int:
 
 
 def withdraw(session: Session, *, submission: Submission, user: User, now: datetime) -> None:
-    """Take an entry out of the ranking. Raises Conflict where it is out already or the phase is over."""
+    """Take an entry out of the ranking and off its boards. Raises Conflict where it is out or the phase is over."""
     phase = session.get_one(Phase, submission.phase_id)
     if phase.state.over:
         raise Conflict("phase-over", ended=phase.ends_at.isoformat())
@@ -346,3 +349,14 @@ def withdraw(session: Session, *, submission: Submission, user: User, now: datet
     session.add(submission)
     session.flush()
     ledger.mark(session, action="withdrawn", subject=f"submission-{submission.id}", actor=user, now=now)
+    tracks = select(Standing.track).where(
+        Standing.phase_id == phase.id, Standing.enrolment_id == submission.enrolment_id
+    )
+    for track in session.exec(tracks).all():
+        leaderboard.refresh(
+            session,
+            phase=phase,
+            track=track,
+            enrolment_id=submission.enrolment_id,
+            now=now,
+        )

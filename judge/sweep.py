@@ -49,20 +49,21 @@ class Sweeper:
                 log.exception("%s", part.__name__)
 
     def take_expired(self, now: datetime) -> None:
-        """Leases that are over: what the old attempt left is killed, then the judgement is queued again."""
+        """Leases that are over: the judgement is taken first, since a worker that is late may still renew; then what
+        that attempt left is killed, and the judgement is queued again."""
         with self.db.read() as session:
             expired = session.exec(
                 select(Judgement.id).where(Judgement.state == JudgementState.RUNNING, col(Judgement.lease_until) <= now)
-            ).all()
-        if not expired:
+            ).first()
+        if expired is None:
             return
-        for judgement_id in expired:
-            self._reap(judgement=str(judgement_id))
         with self.db.write() as session:
             taken = judgements.requeue_expired(session, settings=self.settings, now=now)
         for judgement in taken:
-            log.info("judgement %s is %s again after attempt %s", judgement.id, judgement.state, judgement.attempt)
-            if judgement.state == JudgementState.QUEUED and judgement.id is not None:
+            assert judgement.id is not None
+            log.info("judgement %s is %s after attempt %s", judgement.id, judgement.state, judgement.attempt)
+            self._reap(**judgements.labels(judgement.id, judgement.attempt))
+            if judgement.state == JudgementState.QUEUED:
                 self.queue.judge(judgement.id, attempt=judgement.attempt)
 
     def _reap(self, **labels: str) -> None:

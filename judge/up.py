@@ -7,7 +7,6 @@ knows better that it is dead. `up.json` in the run folder names the process ids.
 """
 
 import contextlib
-import ctypes
 import dataclasses
 import fcntl
 import json
@@ -29,6 +28,7 @@ from types import FrameType
 from judge import accounts, judgements, redis_server
 from judge.db import Database
 from judge.errors import Misconfigured
+from judge.parents import die_with
 from judge.queue import connect
 from judge.sandboxes import NO_ENGINE, choose, owner
 from judge.settings import Settings
@@ -40,7 +40,6 @@ Say = Callable[[str], None]
 START_SECONDS = 60
 STOP_SECONDS = 20
 RESTART_SECONDS = 1.0
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -138,7 +137,7 @@ class Up:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 env=_environment(self._childrens_settings()),
-                preexec_fn=lambda: _die_with(parent),  # noqa: PLW1509 - before any thread of ours is started, or short
+                preexec_fn=lambda: die_with(parent),  # noqa: PLW1509 - before any thread of ours is started, or short
             )
         part.started.append(time.monotonic())
         self._write_pids()
@@ -240,12 +239,6 @@ def _end(parts: list[Part]) -> None:
             process.wait()
 
 
-def _die_with(parent: int) -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
 def _patience(seconds: float) -> Iterator[None]:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -259,6 +252,7 @@ def _podium() -> list[str]:
 
 def _gunicorn(settings: Settings) -> list[str]:
     options = {
+        "--config": "python:judge.gunicorn_hooks",
         "--bind": f"{settings.host}:{settings.port}",
         "--worker-class": "gthread",
         "--workers": str(settings.web_workers),

@@ -4,6 +4,7 @@ Everything a run leaves on the host hangs together here under one random name: c
 `destroy` removes the three and proves it; the folder goes last, so that after a crash it still tells what to look for.
 """
 
+import logging
 import select
 import socket
 import time
@@ -14,9 +15,11 @@ from pathlib import Path
 from sandbox.cgroups import Group, Layout
 from sandbox.container import Container, walls
 from sandbox.engine import Engine
-from sandbox.errors import EngineFailed, NotClean, SandboxError
+from sandbox.errors import EngineFailed, NotClean
 from sandbox.handover import Handover
 from sandbox.types import Limits
+
+log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 30.0
 AFTERLIFE_SECONDS = 60.0
@@ -45,7 +48,7 @@ class Maker:
         box = Box(handover)
         try:
             box.start(self, limits, labels, deadline=deadline)
-        except SandboxError:
+        except BaseException:
             box.destroy()
             raise
         return box
@@ -108,13 +111,22 @@ class Box:
         Raises EngineFailed where the engine does not answer, NotClean where something stays."""
         for sock in self._sockets:
             sock.close()
+        try:
+            self._destroy()
+        finally:
+            self.handover.let_go()
+
+    def _destroy(self) -> None:
         if self._container is not None:
             self._container.remove()
             if self._container.exists():
                 raise NotClean(f"container {self._container.id[:12]} cannot be removed")
             self._container = None
         if self._group is not None:
-            self._group.cpu_seconds(), self._group.peak_mib()
-            self._group.remove()
+            self._group.cpu_seconds()
+            self._group.peak_mib()
+            survivors = self._group.remove()
+            if survivors:
+                log.error("%d processes outlived container %s and were killed", survivors, self.handover.name)
             self._group = None
         self.handover.close()

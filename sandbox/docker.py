@@ -14,7 +14,7 @@ from typing import Self
 from sandbox import cgroups, images
 from sandbox.box import AFTERLIFE_SECONDS, Box, Maker
 from sandbox.container import Container
-from sandbox.engine import Engine, Gone, translated
+from sandbox.engine import CALL_SECONDS, Engine, Gone, translated
 from sandbox.errors import EngineFailed, ImageMissing, SandboxError
 from sandbox.handover import orphans, read_acknowledgement, remove_folder
 from sandbox.logs import STDERR, STDOUT
@@ -144,12 +144,13 @@ class DockerSandbox:
         engine_url: str | None = None,
         runtime: str | None = None,
         cgroup_root: Path = cgroups.ROOT,
+        call_seconds: int = CALL_SECONDS,
     ) -> None:
         """`image` is a reference or a content hash, see `images.ensure_player_image`; `owner` names this installation
         on its engine; `runtime_dir` must have the same path for the engine as for us.
 
         Raises EngineUnavailable, ImageMissing, EngineFailed."""
-        self._engine = Engine(engine_url)
+        self._engine = Engine(engine_url, call_seconds=call_seconds)
         try:
             self._facts = self._engine.facts()
             player = images.inspect_player_image(self._engine.api, image)
@@ -187,8 +188,8 @@ class DockerSandbox:
         return session
 
     def reap(self, **labels: str) -> int:
-        """As in the interface. A run whose process still lives is not an earlier owner's, unless labels are given that
-        name it. Raises EngineFailed, NotClean."""
+        """As in the interface. A run whose process still lives is left alone before its deadline, unless labels are
+        given that name it. Raises EngineFailed, NotClean."""
         wanted = [f"podium.owner={self._owner}", *(f"podium.{key}={value}" for key, value in labels.items())]
         with translated("listing our containers"):
             listed = self._engine.api.containers(all=True, filters={"label": wanted})
@@ -196,7 +197,8 @@ class DockerSandbox:
         names = set()
         for row in listed:
             name = row["Labels"].get("podium.session", "")
-            if not labels and name not in dead and (self._runtime_dir / name).exists():
+            overdue = int(row["Labels"].get("podium.deadline", "0")) < time.time()
+            if not labels and not overdue and name not in dead and (self._runtime_dir / name).exists():
                 continue
             Container(self._engine, row["Id"]).remove()
             names.add(name)

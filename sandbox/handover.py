@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sandbox.archive import ArchiveLimits, pack
-from sandbox.errors import EngineFailed
+from sandbox.errors import EngineFailed, NotClean
 from sandbox.types import Limits, Program
 
 MOUNT = "/podium"
@@ -66,13 +66,17 @@ class Handover:
         )  # fmt: skip
 
     def close(self) -> None:
-        """Remove the folder. Called again, it does nothing."""
-        if self._lock < 0:
-            return
+        """Remove the folder. Called again, it does nothing. Raises NotClean."""
+        if self._lock >= 0:
+            remove_folder(self.folder)
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Leave the folder, if it is still there, to whoever reaps."""
         self.listener.close()
-        shutil.rmtree(self.folder)
-        os.close(self._lock)
-        self._lock = -1
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
 
 def name_prefix(owner: str) -> str:
@@ -87,7 +91,7 @@ def place_entry(program: Program, to: Path) -> str:
         filename = "entry.tar.gz"
     else:
         shutil.copyfile(program.entry, to)
-        filename = program.filename or program.entry.name
+        filename = Path(program.filename or program.entry.name).name
     to.chmod(0o644)
     return filename
 
@@ -150,5 +154,10 @@ def orphans(runtime_dir: Path) -> list[str]:
 
 
 def remove_folder(folder: Path) -> None:
-    """A session's folder, if it is there."""
-    shutil.rmtree(folder, ignore_errors=not folder.exists())
+    """A session's folder, if it is there. Raises NotClean."""
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise NotClean(f"{folder} cannot be removed: {error.strerror}") from error

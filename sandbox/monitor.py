@@ -168,12 +168,8 @@ class Monitor:
         self._stream.close()
 
     def _has_ended(self, now: float) -> bool:
-        populated = self._group.populated()
-        if (populated or (populated is None and self._open)) and self._open:
-            return False
-        if populated and now < self._next_inspection:
-            return False
-        if now < self._next_inspection:
+        """The stream ends with the container, but also when the program closes its output or the engine dies."""
+        if self._open or now < self._next_inspection or self._group.populated():
             return False
         self._next_inspection = now + INSPECT_SECONDS
         return not self._container.state().running

@@ -1,7 +1,7 @@
 """The backend without walls: a program as a child process, for `podium try` on its owner's own machine.
 
-It may read and write what its owner may. Held are: wall and CPU time, resident memory, output, open files, file size;
-the number of processes is not, as the system only counts it per user. The whole tree is killed afterwards. Without an
+It may read and write what its owner may. Held are: wall and CPU time, resident memory, output, open files, file size
+(outside Linux only wall time and output); the number of processes is not, as the system only counts it per user. The whole tree is killed afterwards. Without an
 engine it also serves shipped samples, known by their hash: then `allow` says which those are.
 """
 
@@ -100,7 +100,8 @@ class ProcessSession:
         ):
             hard = resource.getrlimit(kind)[1]
             ceiling = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.prlimit(child.pid, kind, (ceiling, ceiling))
+            if hasattr(resource, "prlimit"):
+                resource.prlimit(child.pid, kind, (ceiling, ceiling))
         return child
 
     def begin(self, program: Program, stdin: bytes | None) -> None:

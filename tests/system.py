@@ -35,6 +35,7 @@ ECHO = "echo=tests.echo.challenge:Echo"
 GOOD = "def act(observation):\n    return observation['say']\n"
 SLOW = "import time\n\ndef reset(info):\n    time.sleep({seconds})\n\n" + GOOD
 PASSWORD = "correct horse battery"
+os.environ.setdefault("PODIUM_CHALLENGES", ECHO)
 
 
 def free_port() -> int:
@@ -267,8 +268,10 @@ class Person:
 
     def join(self, contest: str) -> None:
         """Sign up, make a team and enter a contest."""
-        self.form("/en/sign-up", email=f"{self.name}@example.org", name=self.name, password=PASSWORD)
-        self.form("/en/teams/new", name=f"Team {self.name}")
+        signed_up = self.form("/en/sign-up", email=f"{self.name}@example.org", name=self.name, password=PASSWORD)
+        assert signed_up.status_code == 200, signed_up.text
+        made = self.form("/en/teams/new", team=f"Team {self.name}")
+        assert made.status_code == 200, made.text
         page = self.get(f"/en/contests/{contest}/mine").text
         team = re.search(r'name="team"[^>]*value="([^"]+)"|<option value="([^"]+)"', page)
         assert team, page

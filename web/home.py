@@ -12,7 +12,8 @@ from web.portal import portal
 from web.shapes import BoardShape, ContestShape, board_shape, contest_shape
 
 pages = Blueprint("home", __name__)
-LEADERS = 3
+_ORDER = ("now", "soon", "over")
+"""What is on stands first."""
 
 
 def root() -> Response:
@@ -35,8 +36,14 @@ def _front() -> str:
     here = portal()
     with here.db.read() as session:
         cards = [_card(session, contest) for contest in contests.all_public(session)]
-    cards.sort(key=lambda card: (card[0].word not in {"open", "frozen"}, card[0].word in {"closed", "revealed"}))
+    cards.sort(key=lambda card: _ORDER.index(_urgency(card[0])))
     return render_template("home.html", cards=cards)
+
+
+def _urgency(contest: ContestShape) -> str:
+    if contest.word in ("closed", "revealed"):
+        return "over"
+    return "now" if contest.current is not None and contest.current.takes_uploads else "soon"
 
 
 def _card(session: Session, contest: Contest) -> tuple[ContestShape, BoardShape | None]:

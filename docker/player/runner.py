@@ -77,8 +77,8 @@ def prepare(order: dict) -> list[str]:
     """Unpack, and say what to become."""
     entry, into, command = Path(order["entry"]), Path(order["into"]), order["command"]
     if order["plain"]:
-        shutil.copyfile(entry, into / order["filename"])
-        (into / order["filename"]).chmod(0o755)
+        shutil.copyfile(entry, into / Path(order["filename"]).name)
+        (into / Path(order["filename"]).name).chmod(0o755)
         return command
     limits = ArchiveLimits(**order["limits"])
     facts = unpack(entry, into, filename=order["filename"], limits=limits, any_content=command is not None)

@@ -78,7 +78,7 @@ def _fill(db: Database, folder: Path) -> None:
     db.migrate()
     settings = settings_in(folder)
     settings.prepare_folders()
-    populate(World(db, Storage(settings.storage_url, scratch=folder / "scratch"), settings))
+    populate(World(db, Storage(settings.storage_url, scratch=folder / "scratch"), settings, _names=0))
     db.close()
 
 

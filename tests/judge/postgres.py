@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -77,7 +78,7 @@ def server() -> Iterator[Path]:
         yield folder
     finally:
         if process is not None:
-            process.terminate()
+            process.send_signal(signal.SIGQUIT)  # immediately: nothing of it is kept
             try:
                 process.wait(timeout=10)
             except subprocess.TimeoutExpired:

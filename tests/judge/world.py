@@ -61,7 +61,7 @@ class World:
     storage: Storage
     settings: Settings
     clock: Clock = field(default_factory=Clock)
-    _names: int = 0
+    _names: int = 100
 
     def name(self, stem: str) -> str:
         self._names += 1

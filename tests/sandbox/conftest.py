@@ -1,5 +1,6 @@
 """A Docker sandbox of the test run's own, and the proof that it leaves nothing behind."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,8 @@ from sandbox.handover import name_prefix
 from sandbox.images import PlayerImage, ensure_player_image
 from sandbox.types import Limits, Program, Result
 
-OWNER = "podium-tests"
+OWNERS = "podium-tests-"
+OWNER = f"{OWNERS}{os.getpid()}"
 SMALL = Limits(cpu_seconds=1.0, wall_seconds=4.0, memory_mib=64, processes=16, output_kib=64, inodes=256, file_mib=16)
 
 Run = Callable[..., Result]
@@ -37,10 +39,22 @@ def runtime_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def docker_sandbox(player_image: PlayerImage, runtime_dir: Path) -> Iterator[DockerSandbox]:
+def docker_sandbox(engine: Engine, player_image: PlayerImage, runtime_dir: Path) -> Iterator[DockerSandbox]:
+    clear_up_after_killed_test_runs(engine, player_image, runtime_dir)
     sandbox = DockerSandbox(image=player_image.content, runtime_dir=runtime_dir, owner=OWNER)
     yield sandbox
     sandbox.close()
+
+
+def clear_up_after_killed_test_runs(engine: Engine, player_image: PlayerImage, runtime_dir: Path) -> None:
+    owners = {
+        row["Labels"]["podium.owner"] for row in engine.api.containers(all=True, filters={"label": "podium.owner"})
+    }
+    for owner in owners:
+        if owner.startswith(OWNERS) and not Path(f"/proc/{owner.removeprefix(OWNERS)}").exists():
+            sandbox = DockerSandbox(image=player_image.content, runtime_dir=runtime_dir, owner=owner)
+            sandbox.reap()
+            sandbox.close()
 
 
 def traces(engine: Engine, runtime_dir: Path) -> list[str]:

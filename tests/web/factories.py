@@ -141,7 +141,7 @@ class World:
                 state=state,
                 starts_at=self.now + timedelta(days=starts),
                 ends_at=self.now + timedelta(days=ends),
-                **{"cases": 2, "quota_per_day": 5, "quota_total": 50, "commitment": "c0" * 32, **more},
+                **{"cases": 2, "quota_per_day": 9, "quota_total": 50, "commitment": "c0" * 32, **more},
             )
             session.add(phase)
         return phase

@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_batch")),
+        sa.UniqueConstraint("previous_sha256", name=op.f("uq_ledger_batch_previous_sha256")),
         sa.UniqueConstraint("sha256", name=op.f("uq_ledger_batch_sha256")),
     )
     op.create_table(

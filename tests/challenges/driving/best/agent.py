@@ -14,9 +14,11 @@ WHEELBASE, LENGTH, WIDTH = 5.0, 5.0, 2.0
 GRIP, PLANNED_BRAKE = 6.6, 5.0
 STEP, STEPS = 0.2, 20
 HOLD = 0.4
-PASSING = 7.0
+PASSING = 6.0
 EXPECTED_BRAKE = 3.5
 MID_CHANGE = 2.0
+DRIFT_SECONDS = 0.5
+TOP = 19.0
 ACCELERATIONS = (4.0, 2.0, 0.5, -1.0, -3.0, -6.0)
 
 
@@ -37,7 +39,7 @@ def reset(info):
 
 def act(observation):
     path = Path(observation["route"])
-    speed, limit = observation["speed"], observation["limit"]
+    speed, limit = observation["speed"], min(observation["limit"], TOP)
     here, offset = path.project(0.0, 0.0)
     cars = [Other(car, path) for car in observation["vehicles"]]
     State.target = choose(cars, here, offset, speed, limit)
@@ -134,8 +136,9 @@ class Other:
         for k in range(STEPS + 1):
             t = STEP * k
             if self.ours:
-                t = travelled(self.speed, EXPECTED_BRAKE, t) / max(self.speed, 0.1)
-                drift = self.right + self.across * min(t, 1.5)
+                if x > 7.0 or State.discipline != "avoid":  # who is ahead may brake, who is beside or behind goes on
+                    t = travelled(self.speed, EXPECTED_BRAKE, t) / max(self.speed, 0.1)
+                drift = self.right + self.across * min(t, DRIFT_SECONDS)
                 self.way.append(path.at(self.along + self.forward * t, drift))
             else:
                 h = car["heading"]

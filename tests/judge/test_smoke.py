@@ -1,5 +1,0 @@
-def test_x(world):
-    contest, phase = world.contest()
-    user, team, enrolment = world.enrolled(contest)
-    r = world.upload(user)
-    world.judge(r)
