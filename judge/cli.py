@@ -100,13 +100,17 @@ def up() -> None:
 
 
 @main.command()
+@click.argument("challenges", nargs=-1)
 @click.option("--once", is_flag=True, help="Wait until every sample is judged, print the boards and stop.")
 @json_option
-def demo(*, once: bool, as_json: bool) -> None:
-    """`up` with every contest, demo accounts and each contest's sample entries."""
+def demo(challenges: tuple[str, ...], *, once: bool, as_json: bool) -> None:
+    """`up` with every contest (or those named), demo accounts and each contest's sample entries."""
+    from challenges import registry
     from judge.demo import Demo
     from judge.up import announce, running
 
+    if unknown := set(challenges) - set(registry.names()):
+        _fail(f"there is no challenge {unknown.pop()!r}; there are: {', '.join(registry.names())}", 2)
     settings = Settings.from_environment()
     began = time.monotonic()
     engine(settings)
@@ -114,7 +118,7 @@ def demo(*, once: bool, as_json: bool) -> None:
         image = installation.sandbox.image if installation.sandbox else ""
         play = Demo(settings, image=image, say=_say, stopping=lambda: installation.stopping)
         try:
-            entered = play.enter_all()
+            entered = play.enter_all(challenges or registry.names())
             play.wait(entered)
             listed, complaints = play.report(entered)
         finally:

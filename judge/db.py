@@ -2,11 +2,13 @@
 
 SQLite runs in WAL mode with foreign keys on and `synchronous=FULL`, so that what is committed is on the disk. A write
 begins with BEGIN IMMEDIATE: two writers then wait for each other (busy timeout) instead of failing half-way with a
-snapshot that is too old. PostgreSQL needs none of it; both run the same migrations.
+snapshot that is too old. Threads of one process queue for their turn, since SQLite's own waiting sleeps and is unfair.
+PostgreSQL needs none of it; both run the same migrations.
 """
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,8 @@ class Database:
         self.url = url
         self.engine = _engine(url)
         self._writer = self.engine.execution_options(podium_writes=True)
+        sqlite = self.engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[object] = threading.Lock() if sqlite else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -44,7 +48,7 @@ class Database:
 
         Raises StorageFull where the disk is full: nothing was written.
         """
-        with _refusing(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with _refusing(), self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
     def migrate(self) -> None:

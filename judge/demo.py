@@ -3,7 +3,7 @@
 import io
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -52,9 +52,9 @@ class Demo:
         self._queue.close()
         self._db.close()
 
-    def enter_all(self) -> dict[str, list[Entered]]:
-        """Open a contest of every challenge and enter its samples; by the contest's slug."""
-        return {contest.slug: self._enter(contest) for contest in [self._contest(name) for name in catalogue.names()]}
+    def enter_all(self, challenges: Sequence[str]) -> dict[str, list[Entered]]:
+        """Open a contest of each challenge and enter its samples; by the contest's slug."""
+        return {contest.slug: self._enter(contest) for contest in [self._contest(name) for name in challenges]}
 
     def _contest(self, challenge: str) -> Contest:
         """A contest with an open practice phase: the last demo's, where it still is, else a new one."""

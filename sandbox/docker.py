@@ -15,7 +15,7 @@ from sandbox import cgroups, images
 from sandbox.box import AFTERLIFE_SECONDS, Box, Maker
 from sandbox.container import Container
 from sandbox.engine import CALL_SECONDS, Engine, Gone, translated
-from sandbox.errors import EngineFailed, ImageMissing, SandboxError
+from sandbox.errors import EngineFailed, EngineUnavailable, ImageMissing, SandboxError
 from sandbox.handover import orphans, read_acknowledgement, remove_folder
 from sandbox.logs import STDERR, STDOUT
 from sandbox.monitor import Monitor
@@ -30,11 +30,11 @@ DYING_SECONDS = 2.0
 class DockerSession:
     """One program in one box."""
 
-    def __init__(self, engine: Engine, box: Box, limits: Limits) -> None:
+    def __init__(self, box: Box, limits: Limits) -> None:
         self.channel = box.channel
         self._probe = box.channel.dup()
         self._box, self._limits = box, limits
-        self._monitor = Monitor(engine, box.container, box.stream, box.group, limits)
+        self._monitor = Monitor(box.container, box.stream, box.group, limits)
         self._began: bool | None = None
         self._result: Result | None = None
         self._failure: SandboxError | None = None
@@ -69,6 +69,8 @@ class DockerSession:
             try:
                 self.end()
                 self._result = self._judge()
+            except EngineUnavailable as error:
+                self._failure = EngineFailed(f"the engine vanished under a run: {error.reason}")
             except SandboxError as error:
                 self._failure = error
         if self._failure is not None:
@@ -79,7 +81,7 @@ class DockerSession:
     def end(self) -> None:
         """End the program and leave nothing of it. Raises EngineFailed, NotClean."""
         try:
-            if not self._began or self._hung_up():
+            if self._monitor.started and (not self._began or self._hung_up()):
                 self._monitor.ended.wait(DYING_SECONDS)
             self._monitor.finish()
         finally:
@@ -179,7 +181,7 @@ class DockerSandbox:
     def _begin(self, program: Program, limits: Limits, stdin: bytes | None) -> DockerSession:
         deadline = time.time() + limits.wall + AFTERLIFE_SECONDS
         box = self._maker.make(limits, program.labels, deadline=deadline)
-        session = DockerSession(self._engine, box, limits)
+        session = DockerSession(box, limits)
         try:
             session.begin(program, stdin)
         except BaseException:

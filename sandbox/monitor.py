@@ -13,7 +13,6 @@ import time
 
 from sandbox.cgroups import Group
 from sandbox.container import Container, State
-from sandbox.engine import Engine
 from sandbox.errors import EngineFailed, SandboxError
 from sandbox.logs import Frames, Logs
 from sandbox.types import Limits
@@ -23,7 +22,8 @@ TICK_SECONDS = 0.02
 INSPECT_SECONDS = 0.05
 DYING_SECONDS = 15.0
 ENGINE_CODES = frozenset({137, 143})
-"""With these a container ends when its engine is shut down: the engine is asked again a moment later."""
+"""With these a container ends when its engine is shut down or it is removed by others: a moment later, then, it is
+looked at again, and where that fails it was not the program's own doing."""
 SECOND_LOOK_SECONDS = 0.3
 READ_BYTES = 65_536
 DRAIN_SECONDS = 1.0
@@ -32,10 +32,8 @@ DRAIN_SECONDS = 1.0
 class Monitor:
     """Watches from `start` to the end; `ended` is set then, and `state` or `failure`."""
 
-    def __init__(
-        self, engine: Engine, container: Container, stream: socket.socket, group: Group, limits: Limits
-    ) -> None:
-        self._engine, self._container, self._stream, self._group = engine, container, stream, group
+    def __init__(self, container: Container, stream: socket.socket, group: Group, limits: Limits) -> None:
+        self._container, self._stream, self._group = container, stream, group
         self._limits = limits
         self._frames = Frames()
         self._open = True
@@ -60,10 +58,14 @@ class Monitor:
         self.cpu_before_seconds = self._group.cpu_seconds()
         self._thread.start()
 
+    @property
+    def started(self) -> bool:
+        return self._thread.ident is not None
+
     def finish(self) -> None:
         """End the program if it lives, and wait for the thread. Safe where it never started."""
         self._asked = True
-        if self._thread.ident is not None:
+        if self.started:
             self._waker.send(b"x")
             self._thread.join()
         for sock in (self._wake, self._waker, self._stream):
@@ -85,7 +87,7 @@ class Monitor:
             self.state = self._wait_for_death()
             if self.stop is None and self.state.exit_code in ENGINE_CODES and not self.state.out_of_memory:
                 time.sleep(SECOND_LOOK_SECONDS)
-                self._engine.ping()
+                self.state = self._container.state()
         except SandboxError as error:
             self.failure = error
         finally:

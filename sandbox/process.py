@@ -1,8 +1,9 @@
 """The backend without walls: a program as a child process, for `podium try` on its owner's own machine.
 
 It may read and write what its owner may. Held are: wall and CPU time, resident memory, output, open files, file size
-(outside Linux only wall time and output); the number of processes is not, as the system only counts it per user. The whole tree is killed afterwards. Without an
-engine it also serves shipped samples, known by their hash: then `allow` says which those are.
+(outside Linux only wall time and output); the number of processes is not, as the system only counts it per user. The
+whole tree is killed afterwards. Without an engine it also serves shipped samples, known by their hash: then `allow`
+says which those are.
 """
 
 import contextlib

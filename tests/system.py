@@ -27,8 +27,11 @@ from judge.contests import PhasePlan
 from judge.db import Database
 from judge.models import Judgement, Phase, Run, RunSeat, Submission
 from judge.queue import Queue
+from judge.sandboxes import owner
 from judge.settings import Settings
 from judge.states import PhaseState
+from sandbox.engine import Engine
+from sandbox.errors import EngineUnavailable
 
 ROOT = Path(__file__).resolve().parents[1]
 ECHO = "echo=tests.echo.challenge:Echo"
@@ -176,7 +179,19 @@ class System:
         left = [f"process {pid}" for pid in _processes_of(self.settings.data)]
         if self.settings.run.exists():
             left.append(f"folder {self.settings.run}")
-        return left
+        return left + [f"container {name}" for name in containers(f"podium.owner={owner(self.settings)}")]
+
+
+def containers(label: str) -> list[str]:
+    """Ids of the containers with a label, running or not; none where there is no engine."""
+    try:
+        engine = Engine()
+    except EngineUnavailable:
+        return []
+    try:
+        return [row["Id"] for row in engine.api.containers(all=True, filters={"label": label})]
+    finally:
+        engine.close()
 
 
 def _alive(pid: int) -> bool:

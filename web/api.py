@@ -20,8 +20,8 @@ def _private(facts: dict[str, Any]) -> Response:
     response = jsonify(facts)
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
     response.headers["Cache-Control"] = "private, no-cache"
-    conditional: Response = response.make_conditional(request.environ)
-    return conditional
+    response.make_conditional(request.environ)
+    return response
 
 
 @calls.get("/api/me")

@@ -99,8 +99,8 @@ def _static(digest: str, name: str) -> Response:
     response.set_etag(asset.digest)
     own = digest == asset.digest
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if own else "public, max-age=60"
-    conditional: Response = response.make_conditional(request.environ)
-    return conditional
+    response.make_conditional(request.environ)
+    return response
 
 
 def _shared() -> dict[str, Any]:

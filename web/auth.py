@@ -118,9 +118,7 @@ def account() -> Response:
             if enrolled:
                 entered.append((contest.slug, contest_title(contest, reader), enrolled[1], phase and phase.slug))
     return make_response(
-        render_template(
-            "account.html", person=person(g.user, organiser=organiser), teams=teams, entered=entered
-        )
+        render_template("account.html", person=person(g.user, organiser=organiser), teams=teams, entered=entered)
     )
 
 

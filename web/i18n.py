@@ -44,9 +44,9 @@ class Catalogues:
     """All three, read once."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        self._by_language = {language: _read(folder / language / "LC_MESSAGES" / "messages.po") for language in LANGUAGES}
         self._readers = {
-            language: Reader(language, translations) for language, translations in self._by_language.items()
+            language: Reader(language, _read(folder / language / "LC_MESSAGES" / "messages.po"))
+            for language in LANGUAGES
         }
 
     def reader(self, language: str) -> "Reader":

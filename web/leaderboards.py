@@ -51,9 +51,7 @@ def _page_number() -> int:
 def compute(session: Session, place: Place, now: datetime) -> BoardShape:
     """Raises NotFound for a page past the last."""
     snapshot = leaderboard.snapshot(session, phase=place.phase, track=place.track, now=now, page=place.page)
-    board = board_shape(
-        snapshot, contest=place.contest, phase=place.phase, reader=languages.reader(), page=place.page
-    )
+    board = board_shape(snapshot, contest=place.contest, phase=place.phase, reader=languages.reader(), page=place.page)
     if place.page > board.pages:
         raise NotFound("board-unknown")
     return board
@@ -92,9 +90,7 @@ def board_as_json(slug: str, phase_slug: str, track: str | None) -> Response:
         place = find(session, slug, phase_slug, track)
         version = leaderboard.version(session, place.phase, place.track, now=now)
         key = ("board.json", slug, phase_slug, place.track, place.page, languages.language())
-        page = here.pages.get(
-            key, version, lambda: current_app.json.dumps(board_json(compute(session, place, now)))
-        )
+        page = here.pages.get(key, version, lambda: current_app.json.dumps(board_json(compute(session, place, now))))
     response = public_response(page, "application/json")
     response.vary.add("Accept-Language")
     return response

@@ -50,5 +50,5 @@ def public_response(page: Page, media_type: str = "text/html") -> Response:
     response = Response(page.body, mimetype=media_type)
     response.set_etag(page.etag)
     response.headers["Cache-Control"] = "public, max-age=1, stale-while-revalidate=10"
-    conditional: Response = response.make_conditional(request.environ)
-    return conditional
+    response.make_conditional(request.environ)
+    return response

@@ -120,19 +120,14 @@ def _last(series: Json, reader: Reader) -> dict[str, str]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Table: {"title": {…}, "columns": [{"title": {…}, "unit": "", "digits": 2}], "rows": [[cell, …], …]}; a cell is a figure,
-# a text, or a map by language
+# Table: {"title": {…}, "columns": [{"title": {…}, "unit": "", "digits": 2}], "rows": [[cell, …], …]}; a cell is a
+# figure, a text, or a map by language
 
 
 def _table(data: Json, reader: Reader) -> Picture:
-    columns = [
-        {"title": reader.of(column["title"]), "unit": str(column.get("unit", "")), "digits": int(column.get("digits", 2))}
-        for column in data["columns"]
-    ]
-    rows = [
-        [_cell(cell, column["digits"], reader) for cell, column in zip(row, columns, strict=True)]
-        for row in data["rows"]
-    ]
+    columns = [{"title": reader.of(column["title"]), "unit": str(column.get("unit", ""))} for column in data["columns"]]
+    digits = [int(column.get("digits", 2)) for column in data["columns"]]
+    rows = [[_cell(cell, places, reader) for cell, places in zip(row, digits, strict=True)] for row in data["rows"]]
     return Picture("table", "views/table.html", {"title": reader.of(data["title"]), "columns": columns, "rows": rows})
 
 

@@ -184,9 +184,7 @@ class BoardShape:
         return any(row.interval for row in self.rows)
 
 
-def board_shape(
-    snapshot: Snapshot, *, contest: Contest, phase: Phase, reader: Reader, page: int
-) -> BoardShape:
+def board_shape(snapshot: Snapshot, *, contest: Contest, phase: Phase, reader: Reader, page: int) -> BoardShape:
     """One page of a board; a column that is not public yet is taken out of every row."""
     sheet = about(contest.challenge)
     columns = column_shapes(sheet, phase, reader)

@@ -1,4 +1,4 @@
-"""Submissions: the upload, the receipt, what came of it, taking it back. For the team that sent them and nobody else."""
+"""Submissions: the upload, the receipt, what came of it, taking it back. For the team that sent them alone."""
 
 import re
 import secrets
@@ -13,7 +13,7 @@ from judge.models import Contest, Enrolment, Phase, QuotaUse, Submission, Team
 from judge.results import VisibleRun
 from judge.states import JudgementState, PhaseState
 from judge.submissions import Upload, take_in
-from web import forms, headers, languages, uploads
+from web import headers, languages, uploads
 from web.contests import shape_of
 from web.errors import answer, wants_json
 from web.forms import Form, csrf

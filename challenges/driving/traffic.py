@@ -13,11 +13,9 @@ from highway_env.road.regulation import RegulatedRoad
 from highway_env.road.road import RoadNetwork
 from highway_env.utils import are_polygons_intersecting, rotated_rectangles_intersect
 
-from challenges.driving.lanes import Lane, wrap
+from challenges.driving.lanes import Lane, Straight, wrap
 from challenges.driving.vehicles import LENGTH_M, Car, Driver, LaneIndex
 
-SIGHT_M = 120.0
-"""Drivers do not look for neighbours farther away than this."""
 REACH_M = math.hypot(LENGTH_M, 2.0)
 """Two vehicles whose centres are farther apart than this do not touch."""
 WRECK_SECONDS = 3.0
@@ -33,6 +31,8 @@ class Traffic(RegulatedRoad):  # type: ignore[misc]
         self.regulated = regulated
         self.seconds = 0.0
         self._places: dict[tuple[int, int], tuple[float, float]] = {}
+        self._on: dict[int, list[tuple[float, Any]]] = {}
+        self._boxes = {id(lane): _box(lane) for lane in network.lanes_list()}
         self._around: dict[LaneIndex, list[LaneIndex]] = {}
         self._reach: dict[LaneIndex, list[tuple[Lane, float]]] = {}
 
@@ -45,6 +45,11 @@ class Traffic(RegulatedRoad):  # type: ignore[misc]
         if place is None:
             place = self._places[key] = lane.local(thing.x, thing.y)
         return place
+
+    def _forget(self) -> None:
+        """Somebody moved, came or went."""
+        self._places.clear()
+        self._on.clear()
 
     def place(self, vehicle: Any) -> None:
         """Say on which lane a vehicle is after it moved (Vehicle.on_state_update)."""
@@ -91,38 +96,48 @@ class Traffic(RegulatedRoad):  # type: ignore[misc]
             self._reach[index] = found
         return found
 
+    def _occupants(self, lane: Any) -> list[tuple[float, Any]]:
+        """Everything on a lane, a metre of margin beside it, with its place along it; looked up once a frame."""
+        found = self._on.get(id(lane))
+        if found is None:
+            left, top, right, bottom = self._boxes[id(lane)]
+            found = self._on[id(lane)] = []
+            for thing in [*self.vehicles, *self.objects]:
+                if left <= thing.x <= right and top <= thing.y <= bottom:
+                    along, lateral = self.local(thing, lane)
+                    if abs(lateral) <= lane.width / 2 + 1 and -LENGTH_M <= along < lane.length + LENGTH_M:
+                        found.append((along, thing))
+        return found
+
     def neighbour_vehicles(self, vehicle: Any, lane_index: LaneIndex | None = None) -> tuple[Any, Any]:
         """Who is in front and who behind on a lane and those it connects to (Road.neighbour_vehicles)."""
-        index = lane_index or vehicle.lane_index
-        lanes = self._connected(index)
+        lanes = self._connected(lane_index or vehicle.lane_index)
         here = self.local(vehicle, lanes[0][0])[0]
         front = rear = None
         front_at, rear_at = math.inf, -math.inf
-        x, y = vehicle.x, vehicle.y
-        for other in [*self.vehicles, *self.objects]:
-            if other is vehicle or abs(other.x - x) > SIGHT_M or abs(other.y - y) > SIGHT_M:
-                continue
-            for lane, offset in lanes:
-                along, lateral = self.local(other, lane)
-                if abs(lateral) > lane.width / 2 + 1 or not -LENGTH_M <= along < lane.length + LENGTH_M:
+        seen = {id(vehicle)}
+        for lane, offset in lanes:
+            for place, other in self._occupants(lane):
+                if id(other) in seen:
                     continue
-                along += offset
+                seen.add(id(other))
+                along = place + offset
                 if here <= along <= front_at:
                     front, front_at = other, along
-                if rear_at < along < here:
+                elif rear_at < along < here:
                     rear, rear_at = other, along
-                break
         return front, rear
 
     # What happens
 
     def add(self, thing: Any) -> None:
         """Put a vehicle on the road."""
-        self._places.clear()
+        self._forget()
         self.vehicles.append(thing)
 
     def remove(self, thing: Any) -> None:
         """Clear something off the road."""
+        self._forget()
         if thing in self.vehicles:
             self.vehicles.remove(thing)
         elif thing in self.objects:
@@ -142,14 +157,15 @@ class Traffic(RegulatedRoad):  # type: ignore[misc]
         self.seconds += dt
         for vehicle in self.vehicles:
             vehicle.step(dt)
-        self._places.clear()
+        self._forget()
         self._crash_traffic()
 
     def _crash_traffic(self) -> None:
         drivers = [vehicle for vehicle in self.vehicles if isinstance(vehicle, Driver)]
         for i, one in enumerate(drivers):
+            x = one.x
             for other in drivers[i + 1 :] + self.objects:
-                if touch(one, other):
+                if abs(other.x - x) < REACH_M and touch(one, other):
                     for wreck in (one, other):
                         wreck.crashed = True
                         wreck.gone_at = wreck.gone_at or self.seconds + WRECK_SECONDS
@@ -180,6 +196,15 @@ class Traffic(RegulatedRoad):  # type: ignore[misc]
                     if isinstance(yielding, Driver):
                         yielding.target_speed = 0.0
                         yielding.is_yielding = True
+
+
+def _box(lane: Any) -> tuple[float, float, float, float]:
+    """A rectangle around everything that counts as being on a lane: left, top, right, bottom."""
+    pieces = 1 if isinstance(lane, Straight) else max(1, math.ceil(lane.length))
+    places = [-LENGTH_M + (lane.length + 2 * LENGTH_M) * i / pieces for i in range(pieces + 1)]
+    xs, ys = zip(*(map(float, lane.position(place, 0.0)) for place in places), strict=True)
+    margin = lane.width / 2 + 2.0
+    return min(xs) - margin, min(ys) - margin, max(xs) + margin, max(ys) + margin
 
 
 def touch(one: Any, other: Any) -> bool:

@@ -5,11 +5,11 @@ import json
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.challenges.fakes import Scripted, seats
 
 from challenges import registry, sheet
 from challenges.base import Answer, Case, Gone, Invalid, Late, Message, Outcome, Phase, Played, Reply
 from challenges.views import validate_scene
+from tests.challenges.fakes import Scripted, seats
 
 SEED = bytes(range(32))
 PLAYED = [slug for slug in registry.names() if sheet.about(slug).pairing != "none"]
@@ -19,9 +19,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
     max_leaves=8,
 )
-answers = st.one_of(
-    json_values.map(Reply), st.just(Late()), st.just(Gone()), st.just(Invalid(Message("not_json")))
-)
+answers = st.one_of(json_values.map(Reply), st.just(Late()), st.just(Gone()), st.just(Invalid(Message("not_json"))))
 
 
 @pytest.fixture(scope="module", params=PLAYED)

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from sandbox.engine import Engine
-from tests.system import GOOD, ROOT, SLOW, Person, System, free_port, packed, patience, running
+from tests.system import GOOD, ROOT, SLOW, Person, System, containers, free_port, packed, patience, running
 
 pytestmark = [pytest.mark.docker, pytest.mark.kills]
 
@@ -58,16 +57,7 @@ def test_a_worker_killed_in_mid_run_loses_nothing(system: System, person: Person
     status = judged_once(system, page, person)
     assert status["verdict"] == "AC"
     assert status["attempt"] == judgement.attempt + 1
-    assert not containers_of(judgement.id or 0)
-
-
-def containers_of(judgement_id: int) -> list[str]:
-    engine = Engine()
-    try:
-        label = f"podium.judgement={judgement_id}"
-        return [row["Id"] for row in engine.api.containers(all=True, filters={"label": label})]
-    finally:
-        engine.close()
+    assert not containers(f"podium.judgement={judgement.id}")
 
 
 def test_redis_killed_with_jobs_queued_loses_nothing(system: System, person: Person) -> None:

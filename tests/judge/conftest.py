@@ -16,6 +16,7 @@ from tests.judge.world import World, populate, settings_in
 
 from judge import accounts, redis_server, samples
 from judge.db import Database
+from judge.models import metadata
 from judge.queue import connect
 from judge.referee import Nursery
 from judge.settings import Settings
@@ -69,8 +70,25 @@ def postgres_server() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    _sql(postgres_server, "CREATE DATABASE template")
-    _fill(Database(postgres.url(postgres_server, "template")), tmp_path_factory.mktemp("postgres"))
+    """One database for all tests, and a function in it that puts its rows back as they were."""
+    _sql(postgres_server, "CREATE DATABASE podium")
+    _fill(Database(postgres.url(postgres_server, "podium")), tmp_path_factory.mktemp("postgres"))
+    tables = list(metadata.tables)
+    keep = [f"CREATE TABLE kept.{table} AS TABLE public.{table}" for table in tables]
+    back = [f"DELETE FROM public.{table}; INSERT INTO public.{table} TABLE kept.{table};" for table in tables]
+    restore = f"""
+        CREATE FUNCTION kept.restore() RETURNS void LANGUAGE plpgsql AS $$
+        DECLARE counter record;
+        BEGIN
+            SET LOCAL session_replication_role = replica;
+            {" ".join(back)}
+            FOR counter IN SELECT * FROM kept.sequences LOOP
+                PERFORM setval(counter.sequencename::regclass, coalesce(counter.last_value, 1),
+                               counter.last_value IS NOT NULL);
+            END LOOP;
+        END $$"""
+    sequences = "CREATE TABLE kept.sequences AS SELECT sequencename::text, last_value FROM pg_sequences"
+    _sql(postgres_server, "CREATE SCHEMA kept", *keep, sequences, restore, database="podium")
     return postgres_server
 
 
@@ -82,9 +100,10 @@ def _fill(db: Database, folder: Path) -> None:
     db.close()
 
 
-def _sql(folder: Path, statement: str) -> None:
-    connection = postgres.connection(folder)
-    connection.cursor().execute(statement)
+def _sql(folder: Path, *statements: str, database: str = "postgres") -> None:
+    connection = postgres.connection(folder, database)
+    for statement in statements:
+        connection.cursor().execute(statement)
     connection.close()
 
 
@@ -95,15 +114,15 @@ def sqlite_url(sqlite_template: Path, settings: Settings) -> str:
     return settings.database_url
 
 
+_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'podium' AND pid <> pg_backend_pid()"
 _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def postgres_url(postgres_template: Path) -> Iterator[str]:
-    name = f"test_{next(_numbers)}"
-    _sql(postgres_template, f"CREATE DATABASE {name} TEMPLATE template")
-    yield postgres.url(postgres_template, name)
-    _sql(postgres_template, f"DROP DATABASE {name} WITH (FORCE)")
+def postgres_url(postgres_template: Path) -> str:
+    """The same on PostgreSQL; whoever still works for an earlier test is sent away."""
+    _sql(postgres_template, _OTHERS, "SELECT kept.restore()", database="podium")
+    return postgres.url(postgres_template, "podium")
 
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]

@@ -1,6 +1,7 @@
 """What the database itself holds to: times, words, and the keys that make counting twice impossible."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -75,12 +76,12 @@ def _again(row):
     return type(row)(**{name: value for name, value in row.model_dump().items() if name != key})
 
 
-@pytest.mark.parametrize("kind", [QuotaUse, Judgement, Attempt, Run, RunSeat, JudgementScore, Standing, Submission])
-def test_what_is_stored_once_cannot_be_stored_again(world: World, kind):
+def test_what_is_stored_once_cannot_be_stored_again(world: World):
     """Promise 2: a result is stored once."""
-    row = world.all(select(kind))[0]
-    with pytest.raises(IntegrityError):
-        world.add(_again(row))
+    for kind in (QuotaUse, Judgement, Attempt, Run, RunSeat, JudgementScore, Standing, Submission):
+        row = world.all(select(kind))[0]
+        with pytest.raises(IntegrityError):
+            world.add(_again(row))
 
 
 def test_the_ledger_cannot_fork(world: World):
@@ -106,15 +107,13 @@ def test_a_team_has_one_running_and_a_submission_one_current_judgement(world: Wo
     world.add(other)
 
 
-@pytest.mark.parametrize(
-    "offset", [timezone.utc, timezone(timedelta(hours=9)), timezone(timedelta(hours=-3, minutes=-30))]
-)
-def test_a_time_comes_back_as_the_same_moment_in_utc(world: World, offset):
-    moment = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=offset)
-    row = world.add(SignInTry(subject="x" * 64, at=moment))
-    back = world.get(SignInTry, row.id)
-    assert back.at == moment
-    assert back.at.tzinfo is UTC
+def test_a_time_comes_back_as_the_same_moment_in_utc(world: World):
+    for offset in (UTC, timezone(timedelta(hours=9)), timezone(timedelta(hours=-3, minutes=-30))):
+        moment = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=offset)
+        row = world.add(SignInTry(subject="x" * 64, at=moment))
+        back = world.get(SignInTry, row.id)
+        assert back.at == moment
+        assert back.at.tzinfo is UTC
 
 
 def test_times_compare_as_moments_whatever_zone_they_were_given_in(world: World):
@@ -129,11 +128,18 @@ def test_a_time_without_a_zone_is_refused(world: World):
         world.add(SignInTry(subject="x", at=datetime(2026, 1, 1)))  # noqa: DTZ001 - that is the point
 
 
-@given(moment=st.datetimes(timezones=st.timezones(), min_value=datetime(1970, 1, 2), max_value=datetime(2199, 1, 1)))  # noqa: DTZ001
+ZONES = [ZoneInfo(name) for name in ("UTC", "Asia/Shanghai", "Europe/Berlin", "America/Sao_Paulo", "Asia/Kathmandu")]
+
+
+@given(
+    moment=st.datetimes(
+        min_value=datetime(1970, 1, 2), max_value=datetime(2199, 1, 1), timezones=st.sampled_from(ZONES)
+    )  # noqa: DTZ001
+)
 def test_any_moment_survives_the_type(moment):
     kind, dialect = UtcDateTime(), sqlite.dialect()
     bound = kind.process_bind_param(moment, dialect)
-    assert kind.process_result_value(bound.replace(tzinfo=None), dialect) == moment
+    assert kind.process_result_value(bound.replace(tzinfo=None), dialect).timestamp() == moment.timestamp()
     assert kind.process_bind_param(None, dialect) is kind.process_result_value(None, dialect) is None
 
 

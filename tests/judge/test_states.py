@@ -5,8 +5,10 @@ import itertools
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from tests.judge.world import NOW
 
 from judge.errors import Conflict
+from judge.models import Role
 from judge.states import (
     JUDGEMENT_MOVES,
     PHASE_MOVES,
@@ -37,17 +39,17 @@ LEGAL = {
     },
 }
 """DESIGN, States, written down once more."""
-PAIRS = [(words, old, new) for words in LEGAL for old, new in itertools.product(words, words)]
 
 
-@pytest.mark.parametrize(("words", "old", "new"), PAIRS, ids=lambda value: getattr(value, "value", None) or value.__name__)
-def test_a_move_is_legal_exactly_where_the_design_says_so(words, old, new):
-    if new.value in LEGAL[words].get(old.value, set()):
-        assert check_move(old, new) is new
-    else:
-        with pytest.raises(Conflict) as refused:
-            check_move(old, new)
-        assert refused.value.public.params == {"old": old.value, "new": new.value}
+@pytest.mark.parametrize("words", LEGAL, ids=lambda words: words.__name__)
+def test_a_move_is_legal_exactly_where_the_design_says_so(words):
+    for old, new in itertools.product(words, words):
+        if new.value in LEGAL[words].get(old.value, set()):
+            assert check_move(old, new) is new
+        else:
+            with pytest.raises(Conflict) as refused:
+                check_move(old, new)
+            assert refused.value.public.params == {"old": old.value, "new": new.value}
 
 
 def test_what_is_final_cannot_be_left():
@@ -65,42 +67,30 @@ def test_no_move_leads_nowhere():
     assert all(old != new for old, new in JUDGEMENT_MOVES | SUBMISSION_MOVES | PHASE_MOVES)
 
 
-@pytest.mark.parametrize(
-    ("table", "column"),
-    [
-        ("contest", "state"),
-        ("phase", "state"),
-        ("submission", "state"),
-        ("judgement", "state"),
-        ("phase", "counts"),
-        ("role", "role"),
-    ],
-)
-def test_the_database_refuses_a_word_that_is_no_state(world, table, column):
-    if table == "role":
-        user = world.user()
-        statement = f"INSERT INTO role (user_id, role, created_at) VALUES ({user.id}, 'emperor', '2026-01-01 00:00:00')"
-    else:
-        statement = f"UPDATE {table} SET {column} = 'limbo'"
-    with pytest.raises(DBAPIError, match="constraint"), world.db.write() as session:
-        session.execute(text(statement))
+WORDS = ["contest.state", "phase.state", "submission.state", "judgement.state", "phase.counts", "role.role"]
 
 
-@pytest.mark.parametrize(
-    ("table", "words"),
-    [("contest", PhaseState), ("phase", PhaseState), ("submission", SubmissionState), ("judgement", JudgementState)],
-)
-def test_the_database_takes_every_word_that_is_one(one, table, words):
+def test_the_database_refuses_a_word_that_is_no_state(world):
+    user = world.user()
+    world.add(Role(user_id=user.id, role="judge", created_at=NOW))
+    for word in WORDS:
+        table, column = word.split(".")
+        with pytest.raises(DBAPIError, match=f"ck_{table}_{column}"), world.db.write() as session:
+            session.execute(text(f"UPDATE {table} SET {column} = 'limbo'"))
+
+
+def test_the_database_takes_every_word_that_is_one(one):
+    tables = {"contest": PhaseState, "phase": PhaseState, "submission": SubmissionState, "judgement": JudgementState}
     with one.db.write() as session:
-        first = session.execute(text(f"SELECT min(id) FROM {table} WHERE state <> 'running'")).scalar_one()
-        for word in words:
-            session.execute(text(f"UPDATE {table} SET state = :word WHERE id = :id"), {"word": word.value, "id": first})
+        for table, words in tables.items():
+            first = session.execute(text(f"SELECT min(id) FROM {table} WHERE state <> 'running'")).scalar_one()
+            for word in words:
+                session.execute(
+                    text(f"UPDATE {table} SET state = :word WHERE id = :id"), {"word": word.value, "id": first}
+                )
 
 
-@pytest.mark.parametrize(
-    "values",
-    ["ends_at = starts_at", "quota_per_day = 0", "quota_total = 0", "cases = 0"],
-)
-def test_the_database_refuses_a_phase_that_cannot_be(world, values):
-    with pytest.raises(DBAPIError, match="constraint"), world.db.write() as session:
-        session.execute(text(f"UPDATE phase SET {values}"))
+def test_the_database_refuses_a_phase_that_cannot_be(world):
+    for values in ("ends_at = starts_at", "quota_per_day = 0", "quota_total = 0", "cases = 0"):
+        with pytest.raises(DBAPIError, match="ck_phase_"), world.db.write() as session:
+            session.execute(text(f"UPDATE phase SET {values}"))

@@ -70,5 +70,5 @@ class Browser:
 
 def text_of(page: TestResponse) -> str:
     """What a reader sees: markup taken off, blanks as one."""
-    plain = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", page.text, flags=re.S)
+    plain = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", page.text, flags=re.DOTALL)
     return " ".join(plain.split())

@@ -65,9 +65,7 @@ def scene(frames: int = 40) -> dict[str, Any]:
             {"id": "traffic-1", "kind": "box", "role": "traffic", "length": 5.0, "width": 2.0},
             {"id": "obstacle-2", "kind": "box", "role": "obstacle", "length": 3.0, "width": 3.0},
         ],
-        "frames": [
-            [0, x, y, 0.2, 1, x * 0.6 + 20, y * 0.8 + 4, 0.1, 2, 60.0, 14.0, 0.0] for x, y in way
-        ],
+        "frames": [[0, x, y, 0.2, 1, x * 0.6 + 20, y * 0.8 + 4, 0.1, 2, 60.0, 14.0, 0.0] for x, y in way],
         "series": [
             {"name": "speed", "title": {"en": "Speed", "zh": "车速", "ko": "속도"}, "unit": "m/s", "values": speeds}
         ],
@@ -113,11 +111,14 @@ class World:
         return team
 
     def contest(
-        self, slug: str = "driving", *, state: PhaseState = PhaseState.OPEN, timezone: str = "Asia/Shanghai", **more: Any
+        self,
+        slug: str = "driving",
+        *,
+        state: PhaseState = PhaseState.OPEN,
+        timezone: str = "Asia/Shanghai",
+        **more: Any,
     ) -> Contest:
-        contest = Contest(
-            slug=slug, challenge="driving", timezone=timezone, state=state, created_at=self.now, **more
-        )
+        contest = Contest(slug=slug, challenge="driving", timezone=timezone, state=state, created_at=self.now, **more)
         self.add(contest)
         return contest
 
@@ -277,6 +278,4 @@ class World:
 
     def host(self, *, isolated: bool = True, name: str = "host-1") -> None:
         with self.db.write() as session:
-            hosts.seen(
-                session, name=name, sandbox="docker", isolated=isolated, image=IMAGE, note="", now=self.now
-            )
+            hosts.seen(session, name=name, sandbox="docker", isolated=isolated, image=IMAGE, note="", now=self.now)

@@ -58,7 +58,9 @@ def populate(world: World) -> Fair:
         fair.pages[name] = f"/submissions/{submission.public_id}"
     gone = world.submission(mine, practice, mei, filename="old.py", state=SubmissionState.WITHDRAWN)
     world.judgement(gone, state=JudgementState.SCORED, verdict="AC")
-    over = world.contest("driving-2025", state=PhaseState.CLOSED, title={"en": "Driving 2025", "zh": "驾驶 2025", "ko": "주행 2025"})
+    over = world.contest(
+        "driving-2025", state=PhaseState.CLOSED, title={"en": "Driving 2025", "zh": "驾驶 2025", "ko": "주행 2025"}
+    )
     world.phase(over, "final", state=PhaseState.CLOSED, starts=-60, ends=-30)
     world.contest("driving-night", title={"en": "Night driving", "zh": "夜间驾驶", "ko": "야간 주행"})
     fair.pages |= {"account": "/account", "mine": "/contests/driving/mine", "submissions": "/submissions"}

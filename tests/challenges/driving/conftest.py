@@ -1,10 +1,10 @@
 from collections.abc import Callable
 
 import pytest
-from tests.challenges.fakes import Scripted, seats
 
 from challenges.base import Case, Outcome, Phase, SeatOutcome
 from challenges.driving.challenge import Driving
+from tests.challenges.fakes import Scripted, seats
 
 
 @pytest.fixture(scope="session")

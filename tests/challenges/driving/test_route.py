@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import pytest
@@ -30,7 +31,7 @@ def test_there_are_always_twenty_points_three_metres_apart_even_at_the_end():
     for s in (0.0, 90.0, 200.0):
         ahead = route.ahead(s)
         assert len(ahead) == 20
-        for (x, y), (u, v) in zip(ahead, ahead[1:], strict=False):
+        for (x, y), (u, v) in itertools.pairwise(ahead):
             assert math.hypot(u - x, v - y) == pytest.approx(3.0, abs=0.05)
 
 

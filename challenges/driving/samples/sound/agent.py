@@ -10,9 +10,10 @@ import math
 
 BRAKE, THROTTLE, LOCK = 6.0, 4.0, 0.6  # what -1 and 1 mean: m/s², m/s², rad
 WHEELBASE = 5.0
-GRIP = 5.0  # m/s² sideways; the tyres hold 7
-JAM_GAP = 4.0  # metres to keep behind a standing car, bumper to bumper
-TIME_GAP = 1.2  # seconds to keep behind a moving one
+GRIP = 3.5  # m/s² sideways; the tyres hold 7
+PACE = 0.85  # of the speed limit
+JAM_GAP = 5.0  # metres to keep behind a standing car, bumper to bumper
+TIME_GAP = 1.8  # seconds to keep behind a moving one
 COMFORT = 3.0  # m/s², the braking that IDM plans with
 HORIZON = 3.0  # seconds to look ahead for crossing cars
 
@@ -32,7 +33,7 @@ def act(observation):
     route, speed = observation["route"], observation["speed"]
     cars = [place(car, route) for car in observation["vehicles"]]
     offset = choose_offset(cars, offset)
-    wanted = min(observation["limit"], bend_speed(route))
+    wanted = min(PACE * observation["limit"], bend_speed(route))
     acceleration = idm(speed, wanted, leader(cars, speed, offset))
     return {"accel": pedal(acceleration), "steer": steering(route, speed, offset)}
 

@@ -1,0 +1,217 @@
+"""The commands as a person types them, on real Docker: what they print, how they end, and that they leave nothing."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.system import GOOD, ROOT, Person, containers, environment, packed, running
+
+BAND_SAMPLES = {"useless", "weak", "sound", "crash", "cheat"}
+
+
+def podium(*arguments: str, folder: Path, seconds: float = 240, **more: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "judge.cli", *arguments],
+        env=environment(folder, **more),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+
+
+def document(done: "subprocess.CompletedProcess[str]") -> Any:
+    """Standard output as exactly one JSON document."""
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        raise AssertionError(f"no JSON on stdout:\n{done.stdout}\n{done.stderr}") from None
+
+
+def check_demo(done: "subprocess.CompletedProcess[str]") -> None:
+    assert done.returncode == 0, done.stderr
+    printed = document(done)
+    assert printed["portal"].startswith("http://127.0.0.1:")
+    assert printed["seconds"] > 0
+    driving = printed["contests"]["driving"]
+    assert driving["submitted"] == driving["judged"] == 5
+    assert {entry["sample"] for entry in driving["entries"]} == BAND_SAMPLES
+    board = driving["board"]
+    assert [row["rank"] for row in board] == list(range(1, len(board) + 1))
+    assert [row["score"] for row in board] == sorted((row["score"] for row in board), reverse=True)
+    sound, useless = (
+        next(row["score"] for row in board if row["team"] == entry["team"])
+        for name in ("sound", "useless")
+        for entry in driving["entries"]
+        if entry["sample"] == name
+    )
+    assert sound > useless
+
+
+@pytest.mark.docker
+def test_the_demo_judges_every_sample_in_docker_prints_one_document_and_leaves_nothing(tmp_path: Path) -> None:
+    done = podium("demo", "driving", "--once", "--json", folder=tmp_path / "data", PODIUM_SANDBOX="docker")
+    check_demo(done)
+    assert not containers("podium.owner")
+
+
+def test_without_an_engine_the_demo_plays_the_shipped_samples_and_says_so(tmp_path: Path) -> None:
+    done = podium("demo", "echo", "--once", "--json", folder=tmp_path / "data", PODIUM_SANDBOX="process")
+    assert done.returncode == 0, done.stderr
+    echo = document(done)["contests"]["echo"]
+    assert echo["submitted"] == echo["judged"] == len(echo["entries"]) > 1
+    assert echo["board"][0]["score"] > echo["board"][-1]["score"]
+    assert "No Docker engine" in done.stderr
+
+
+def test_without_an_engine_an_upload_is_kept_and_not_judged_and_every_page_says_so(tmp_path: Path) -> None:
+    with running(tmp_path / "data", PODIUM_SANDBOX="process", PODIUM_WORKERS="1", PODIUM_SWEEP_SECONDS="1") as system:
+        slug = system.open_contest()
+        with Person(system.url, "stranger") as person:
+            person.join(slug)
+            ours = person.upload(slug, packed(GOOD + "# nobody knows this entry\n"))
+            time.sleep(4)
+            assert person.status(ours)["state"] == "queued"
+            for page in ("/en/", f"/en/contests/{slug}", ours):
+                assert 'class="notice' in person.get(page).text, page
+    assert system.leftovers() == []
+
+
+@pytest.mark.docker
+def test_ctrl_c_in_mid_run_stops_everything_and_the_entry_is_judged_next_time(tmp_path: Path) -> None:
+    """Promise 1: a person stops the machine while an entry plays; it is judged after the next start."""
+    folder = tmp_path / "data"
+    with running(folder, PODIUM_SANDBOX="docker", PODIUM_WORKERS="1") as system:
+        slug = system.open_contest()
+        with Person(system.url, "patient") as person:
+            person.join(slug)
+            person.upload(slug, packed("import time\n\ndef reset(info):\n    time.sleep(8)\n\n" + GOOD))
+        system.wait_running()
+        system.process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        system.process.wait(timeout=60)
+        assert time.monotonic() - began < 20
+        assert system.process.returncode == 0, system.log.read_text()
+        assert system.leftovers() == []
+    with running(folder, PODIUM_SANDBOX="docker", PODIUM_WORKERS="1") as again:
+        (judgement,) = again.wait_judged(1)
+        assert judgement.verdict == "AC"
+    assert again.leftovers() == []
+
+
+@pytest.mark.docker
+def test_try_plays_the_sound_sample_in_docker_and_as_a_process_with_the_same_result(tmp_path: Path) -> None:
+    """Promise 5: the same replies give the same score, wherever they come from."""
+    sound = ROOT / "challenges" / "driving" / "samples" / "sound"
+    arguments = ("try", "driving", str(sound), "--json", "--seed", "3", "--cases", "1")
+    inside = podium(*arguments, folder=tmp_path / "data")
+    outside = podium(*arguments, "--no-sandbox", folder=tmp_path / "data")
+    assert inside.returncode == outside.returncode == 0, inside.stderr + outside.stderr
+    one, other = document(inside), document(outside)
+    assert set(one) == {"challenge", "verdict", "score", "interval", "columns", "runs", "seconds"}
+    assert one["challenge"] == "driving"
+    assert one["verdict"] == "AC"
+    assert one["interval"] is None
+    assert [run["case"] for run in one["runs"]] == ["avoid-1"]
+    assert {**one, "seconds": 0} == {**other, "seconds": 0}
+    assert "without a container" in outside.stderr
+
+
+def test_try_names_what_is_wrong_with_an_entry(tmp_path: Path) -> None:
+    (tmp_path / "entry").mkdir()
+    (tmp_path / "entry" / "readme.txt").write_text("no agent here")
+    refused = podium("try", "echo", str(tmp_path / "entry"), "--no-sandbox", folder=tmp_path / "data")
+    assert refused.returncode == 1
+    assert "neither agent.py nor entry.toml" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    unknown = podium("try", "chess", str(tmp_path), folder=tmp_path / "data")
+    assert unknown.returncode == 2
+    assert "there is no challenge 'chess'" in unknown.stderr
+    nothing = podium("try", "echo", str(tmp_path / "nowhere"), folder=tmp_path / "data")
+    assert nothing.returncode == 2
+    assert "there is nothing at" in nothing.stderr
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(
+    ("program", "options", "verdict", "ending"),
+    [
+        ("print('hello')", (), "AC", "exited"),
+        ("raise SystemExit(3)", (), "RTE", "exited"),
+        ("while True: pass", ("--cpu-seconds", "0.3"), "TLE", "cpu_time"),
+        ("import time; time.sleep(60)", ("--wall-seconds", "0.5"), "TLE", "wall_time"),
+        ("x = bytearray(10**9)", ("--memory-mib", "64"), "MLE", "memory"),
+        ("print('x' * 10**6)", ("--output-kib", "16"), "OLE", "output"),
+    ],
+)
+def test_sandbox_run_says_how_a_program_ended(
+    program: str, options: tuple[str, ...], verdict: str, ending: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(program)
+    done = podium("sandbox", "run", str(path), "--json", *options, folder=tmp_path / "data")
+    assert done.returncode == 0, done.stderr
+    printed = document(done)
+    assert set(printed) == {
+        *("verdict", "ending", "exit_code", "signal", "wall_seconds", "cpu_seconds", "memory_mib"),
+        *("stdout", "stderr", "truncated"),
+    }
+    assert (printed["verdict"], printed["ending"]) == (verdict, ending)
+
+
+@pytest.mark.docker
+def test_sandbox_run_feeds_standard_input_and_shows_what_was_printed(tmp_path: Path) -> None:
+    (tmp_path / "upper.sh").write_text('#!/bin/sh\nwhile read line; do echo "got $line"; done\n')
+    (tmp_path / "words").write_text("one\ntwo\n")
+    done = podium(
+        "sandbox",
+        "run",
+        str(tmp_path / "upper.sh"),
+        "--json",
+        "--stdin",
+        str(tmp_path / "words"),
+        folder=tmp_path / "d",
+    )
+    assert document(done)["stdout"] == "got one\ngot two\n"
+
+
+def test_sandbox_run_refuses_limits_that_are_none(tmp_path: Path) -> None:
+    (tmp_path / "p.py").write_text("pass")
+    done = podium("sandbox", "run", str(tmp_path / "p.py"), "--memory-mib", "0", folder=tmp_path / "data")
+    assert done.returncode == 2
+    assert "memory_mib must be positive" in done.stderr
+
+
+def test_doctor_names_what_is_missing_and_the_cure(tmp_path: Path) -> None:
+    done = podium("doctor", "--json", folder=tmp_path / "data", PODIUM_DOCKER_HOST="unix:///nowhere/docker.sock")
+    assert done.returncode == 1
+    printed = document(done)
+    assert printed["ok"] is False
+    checks = {check["name"]: check for check in printed["checks"]}
+    assert checks["python"]["ok"]
+    assert checks["redis"]["ok"]
+    assert not checks["docker engine"]["ok"]
+    assert "engine.sh" in checks["docker engine"]["cure"]
+
+
+def test_a_port_that_is_taken_is_named_with_its_cure(tmp_path: Path) -> None:
+    with running(tmp_path / "first", PODIUM_SANDBOX="process", PODIUM_WORKERS="1") as system:
+        done = podium("up", folder=tmp_path / "second", PODIUM_SANDBOX="process", PODIUM_PORT=str(system.settings.port))
+        assert done.returncode == 1
+        assert "PODIUM_PORT" in done.stderr
+        assert "Traceback" not in done.stderr
+        same = podium("up", folder=tmp_path / "first", PODIUM_SANDBOX="process")
+        assert "is up already" in same.stderr
+
+
+def test_a_setting_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    done = podium("doctor", folder=tmp_path / "data", PODIUM_PORT="eighty")
+    assert done.returncode == 1
+    assert "PODIUM_PORT must be a whole number" in done.stderr
