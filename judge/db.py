@@ -73,12 +73,25 @@ def _refusing() -> Iterator[None]:
     except UnicodeEncodeError as error:
         raise BadInput("field-characters", field="") from error
     except DBAPIError as error:
-        said = str(error.orig)
+        said = _said(error)
         if any(sign in said for sign in _FULL):
             raise StorageFull("storage-full") from error
         if _NOT_A_TEXT in said:
             raise BadInput("field-characters", field="") from error
         raise
+
+
+def _said(error: BaseException) -> str:
+    """What the database said, all of it: SQLite ends the whole transaction when the disk is full, and the savepoint that
+    is then not there any more must not hide why."""
+    words, seen = [], set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        if isinstance(following, DBAPIError):
+            words.append(str(following.orig))
+        following = following.__cause__ or following.__context__
+    return "\n".join(words)
 
 
 def alembic_config() -> Config:

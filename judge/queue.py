@@ -11,12 +11,15 @@ from typing import Any, ClassVar
 
 import redis
 from rq import Queue as RqQueue
+from rq.exceptions import NoSuchJobError, TimeoutFormatError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
 QUEUE = "podium"
 _SECONDS = 2
 """How long an answer may take before a hint is given up."""
+_AWAY = (redis.RedisError, OSError, ValueError)
+"""Redis does not answer, or what it answers is nonsense."""
 log = logging.getLogger(__name__)
 
 
@@ -31,7 +34,11 @@ class ListedJob(Job):  # type: ignore[misc]  # RQ is not typed here
     listed: ClassVar[dict[str, Callable[[int], None]]] = {}
 
     def restore(self, raw_data: Any) -> Any:
-        super().restore(raw_data)
+        """Raises NoSuchJobError for what is no job: RQ then goes on to the next."""
+        try:
+            super().restore(raw_data)
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError, TimeoutFormatError) as error:
+            raise NoSuchJobError(f"{self.id!r} is no job: {error}") from error
         self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = None
         self.webhooks: list[Any] = []
         self._dependency_ids: list[str] = []
@@ -74,7 +81,7 @@ class Queue:
             self._queue.enqueue_call(
                 function, args=(number,), job_id=job_id, timeout=-1, result_ttl=0, failure_ttl=0, ttl=None
             )
-        except (redis.RedisError, OSError) as error:
+        except _AWAY as error:
             log.warning("Redis did not take %s: %s", job_id, error)
             return False
         return True
@@ -83,14 +90,14 @@ class Queue:
         """Ids of the jobs in the queue; None where Redis does not answer."""
         try:
             return set(self._queue.job_ids)
-        except (redis.RedisError, OSError):
+        except _AWAY:
             return None
 
     def length(self) -> int | None:
         """Jobs waiting; None where Redis does not answer."""
         try:
             return int(self._queue.count)
-        except (redis.RedisError, OSError):
+        except _AWAY:
             return None
 
     def close(self) -> None:

@@ -216,5 +216,5 @@ class DockerSandbox:
         return f"docker {facts.version}, {runtime}, {groups}, {facts.storage_driver}"
 
     def close(self) -> None:
-        """Let go of the engine. Open sessions must have been closed before."""
+        """As in the interface."""
         self._engine.close()

@@ -123,5 +123,8 @@ class FakeSandbox:
         self.reaped.append(labels)
         return 0
 
+    def close(self) -> None:
+        """Nothing to let go of."""
+
     def describe(self) -> str:
         return "fake"

@@ -40,7 +40,8 @@ class Sandbox(Protocol):
     def open(self, program: Program, limits: Limits) -> Session:
         """Start an entry to be talked to. Returns as soon as the channel is connected or the program has ended.
 
-        Raises EngineUnavailable, ImageMissing, EngineFailed, Refused.
+        Raises EngineUnavailable, ImageMissing, EngineFailed, Refused; BadArchive where the entry is a folder that holds
+        links or devices.
         """
         ...
 
@@ -55,4 +56,8 @@ class Sandbox(Protocol):
 
     def describe(self) -> str:
         """The engine and its version, for the record of a judgement."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the engine. Sessions must have been closed before."""
         ...

@@ -104,6 +104,7 @@ class Monitor:
             if now >= deadline:
                 return Stop.WALL
             self._group.oom_kills()
+            self._group.peak_mib()
             if self.cpu_seconds() > self._limits.cpu_seconds:
                 return Stop.CPU
             if self._has_ended(now):

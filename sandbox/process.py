@@ -301,5 +301,8 @@ class ProcessSandbox:
         """Nothing outlives us here: a program whose owner is gone reads the end of its channel."""
         return 0
 
+    def close(self) -> None:
+        """Nothing to let go of."""
+
     def describe(self) -> str:
         return f"process, {sys.implementation.name} {sys.version.split()[0]}, no isolation"

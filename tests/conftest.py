@@ -27,7 +27,15 @@ def missing_postgres() -> str:
     return postgres.missing()
 
 
-NEEDS = {"docker": missing_engine, "postgres": missing_postgres}
+@cache
+def missing_browser() -> str:
+    """Why pages cannot be looked at; empty where they can."""
+    from tests import chromium
+
+    return chromium.missing()
+
+
+NEEDS = {"docker": missing_engine, "postgres": missing_postgres, "browser": missing_browser}
 """By marker: what says why the tests cannot run here, or nothing."""
 
 

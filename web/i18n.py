@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -53,6 +54,7 @@ class Catalogues:
         return self._readers[language]
 
 
+@cache
 def _read(path: Path) -> gettext.GNUTranslations:
     with path.open("rb") as file:
         catalog = read_po(file)

@@ -19,6 +19,7 @@ SLACK_BYTES = 256 << 10
 """What a form with a file may hold beside the file."""
 DRAINED_BYTES = 512 << 20
 _BLOCK = 1 << 20
+_OPENED = "podium.opened"
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -35,15 +36,23 @@ class PodiumRequest(Request):
         filename: str | None = None,  # noqa: ARG002
         content_length: int | None = None,  # noqa: ARG002
     ) -> IO[bytes]:
-        return tempfile.TemporaryFile("w+b", dir=portal().storage.scratch, prefix="body-")
+        file = tempfile.TemporaryFile("w+b", dir=portal().storage.scratch, prefix="body-")
+        self.environ.setdefault(_OPENED, []).append(file)
+        return file
 
     def _load_form_data(self) -> None:
+        read = False
         try:
             super()._load_form_data()
+            read = True
         except OSError as error:
             if error.errno in _NO_SPACE:
                 raise StorageFull("storage-full") from error
             raise
+        finally:
+            if not read:
+                for file in self.environ.pop(_OPENED, []):
+                    file.close()
 
 
 def received_at() -> datetime:

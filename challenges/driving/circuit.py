@@ -5,6 +5,7 @@ exactly because every corner is an arc between the tangent points of its two edg
 """
 
 import math
+from random import Random
 
 from highway_env.road.road import RoadNetwork
 
@@ -39,12 +40,7 @@ class Circuit:
     def __init__(self, seed: bytes) -> None:
         layout = stream(derive(seed, "layout"))
         self.random = stream(derive(seed, "traffic"))
-        corners = [(x + layout.uniform(-JITTER_M, JITTER_M), y + layout.uniform(-JITTER_M, JITTER_M))
-                   for x, y in layout.choice(SHAPES)]  # fmt: skip
-        if layout.random() < 0.5:
-            corners = [(x, -y) for x, y in corners]
-        self.radii = [layout.uniform(*CORNER_RADII_M) for _ in corners]
-        self.lanes: list[tuple[Lane, Lane]] = track(corners, self.radii)
+        self.lanes = draw_track(layout)
         net = RoadNetwork()
         self.names = [(f"p{i}", f"p{(i + 1) % len(self.lanes)}") for i in range(len(self.lanes))]
         for name, pair in zip(self.names, self.lanes, strict=True):
@@ -96,9 +92,24 @@ class Circuit:
         )
 
 
+def draw_track(random: Random) -> list[tuple[Lane, Lane]]:
+    """A track whose corners fit on their edges: drawn again where they overlap (about one in two hundred)."""
+    while True:
+        corners = [
+            (x + random.uniform(-JITTER_M, JITTER_M), y + random.uniform(-JITTER_M, JITTER_M))
+            for x, y in random.choice(SHAPES)
+        ]
+        if random.random() < 0.5:
+            corners = [(x, -y) for x, y in corners]
+        try:
+            return track(corners, [random.uniform(*CORNER_RADII_M) for _ in corners])
+        except ValueError:
+            continue
+
+
 def track(corners: list[Point], radii: list[float]) -> list[tuple[Lane, Lane]]:
     """The pieces of a closed track (left lane, right lane): for each edge of the polygon a straight, then the arc
-    into the next edge. `radii` are those of the line between the two lanes."""
+    into the next edge. `radii` are those of the line between the two lanes. Raises ValueError where corners overlap."""
     count = len(corners)
     headings = [_heading(corners[i], corners[(i + 1) % count]) for i in range(count)]
     turns = [wrap(headings[(i + 1) % count] - headings[i]) for i in range(count)]

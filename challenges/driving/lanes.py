@@ -74,9 +74,9 @@ def wrap(angle: float) -> float:
     return (angle + math.pi) % (2 * math.pi) - math.pi
 
 
-def polyline(lane: Lane, lateral: float = 0.0, step: float = 2.0) -> list[Point]:
-    """Points along a lane, `lateral` metres off its centre: its two ends where it is straight, else about every
-    `step` metres."""
-    pieces = 1 if isinstance(lane, Straight) else max(1, math.ceil(lane.length / step))
+def polyline(lane: Lane, lateral: float = 0.0, *, step: float = 2.0, straight: bool = True) -> list[Point]:
+    """Points along a lane, `lateral` metres off its centre: its two ends where it is straight (unless told not to use
+    that), else about every `step` metres."""
+    pieces = 1 if straight and isinstance(lane, Straight) else max(1, math.ceil(lane.length / step))
     places = (lane.position(lane.length * i / pieces, lateral) for i in range(pieces + 1))
     return [(float(x), float(y)) for x, y in np.asarray(list(places), dtype=float)]

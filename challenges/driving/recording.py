@@ -1,6 +1,7 @@
 """Keeps what is to be seen of an episode, as a `scene` (see challenges/views.py): metres, y down, five frames a
 second, every vehicle within `AROUND_M` of the player."""
 
+import itertools
 from typing import Any
 
 from challenges.base import Json
@@ -9,6 +10,8 @@ from challenges.driving.scenario import TICK_SECONDS, Scenario
 
 AROUND_M = 100.0
 MARGIN_M = 15.0
+LONG_M = 30.0
+"""Straight roads longer than this are crossed by none: their lines are drawn in one piece."""
 COLLISION = {
     True: {"en": "Collision, at fault", "zh": "碰撞（有责）", "ko": "충돌(과실 있음)"},
     False: {"en": "Collision, not at fault", "zh": "碰撞（无责）", "ko": "충돌(과실 없음)"},
@@ -101,24 +104,26 @@ def _points(points: list[Point]) -> list[list[float]]:
 
 def _roads(scenario: Scenario) -> list[Json]:
     """Asphalt first, then the outer edges, the lines between lanes, the route and where it ends."""
+    everywhere: list[Lane] = scenario.traffic.network.lanes_list()
     asphalt: list[Json] = []
     lines: list[Json] = []
     for roads in scenario.traffic.network.graph.values():
         for lanes in roads.values():
             for i, lane in enumerate(lanes):
                 asphalt.append(_line("road", polyline(lane), lane.width))
-                lines += _edges(lane, first=i == 0, last=i == len(lanes) - 1)
+                others = [other for other in everywhere if other not in lanes]
+                lines += _edges(lane, others, first=i == 0, last=i == len(lanes) - 1)
     route = scenario.route
     way = [route.position(4.0 * i) for i in range(int(route.length / 4.0) + 1)]
     if scenario.discipline == "race":  # several laps of the same line
         lap = next((i for i, p in enumerate(way) if i > 5 and _close(p, way[0])), len(way) - 1)
         way = way[: lap + 1]
-    x, y = route.position(route.length)
+    (x, y), (u, v) = route.position(route.length), route.position(route.length + 1.0)
     return [
         *asphalt,
         *lines,
         _line("route", way, 0.0),
-        _line("finish", [(x - 1.0, y - 1.0), (x + 1.0, y + 1.0)], 0.6),
+        _line("finish", [(x + 2 * (v - y), y - 2 * (u - x)), (x - 2 * (v - y), y + 2 * (u - x))], 0.6),
     ]
 
 
@@ -130,13 +135,35 @@ def _line(role: str, points: list[Point], width: float) -> Json:
     return {"kind": "line", "role": role, "points": _points(points), "width": width}
 
 
-def _edges(lane: Lane, *, first: bool, last: bool) -> list[Json]:
-    """The left line of a lane, and the right one of the last lane of a road."""
+def _edges(lane: Lane, others: list[Lane], *, first: bool, last: bool) -> list[Json]:
+    """The left line of a lane, and the right one of the last lane of a road, where no other road crosses them."""
     half = lane.width / 2
-    lines = [_line("edge" if first else "divider", polyline(lane, -half), 0.0)]
-    if last:
-        lines.append(_line("edge", polyline(lane, half), 0.0))
-    return lines
+    sides = [("edge" if first else "divider", -half)] + ([("edge", half)] if last else [])
+    return [
+        _line(role, run, 0.0)
+        for role, lateral in sides
+        for run in _open_runs(polyline(lane, lateral, straight=lane.length > LONG_M), others)
+    ]
+
+
+def _open_runs(points: list[Point], others: list[Lane]) -> list[list[Point]]:
+    """The parts of a line that lie on none of the other lanes."""
+    runs: list[list[Point]] = []
+    together = False
+    for start, end in itertools.pairwise(points):
+        x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
+        covered = any(_covers(other, x, y) for other in others)
+        if not covered and together:
+            runs[-1].append(end)
+        elif not covered:
+            runs.append([start, end])
+        together = not covered
+    return runs
+
+
+def _covers(lane: Lane, x: float, y: float) -> bool:
+    along, lateral = lane.local(x, y)
+    return abs(lateral) < lane.width / 2 - 0.2 and 0 <= along <= lane.length
 
 
 def _bounds(car: list[Point], shapes: list[Json]) -> list[float]:

@@ -1,8 +1,9 @@
 """Do the samples of a challenge separate? `python -m tests.challenges.separation driving [cases] [seed]`.
 
-Plays useless, weak, sound and the authors' best on the same cases, in this process, and prints the mean of each and the
-paired differences with their 95 % intervals (CONTESTS: useless < weak < sound with intervals that exclude 0, and the
-best beats sound by a third of what sound beats useless by)."""
+Plays useless, weak, sound and the authors' best on the same cases, in this process, and prints every mean and the
+paired differences with their 95 % intervals. CONTESTS asks for useless < weak < sound with intervals that exclude 0,
+and that the best beats sound by a third of what sound beats useless by.
+"""
 
 import hashlib
 import sys

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import images
+from sandbox import cgroups, images
 from sandbox.container import Container
 from sandbox.docker import DockerSandbox
 from sandbox.engine import Engine
-from sandbox.errors import EngineFailed, EngineUnavailable, ImageMissing
+from sandbox.errors import EngineFailed, EngineUnavailable, ImageMissing, NotClean
 from sandbox.images import PlayerImage
 from sandbox.types import Limits, Program, Verdict
 from sandbox.wire import Answered, Channel
@@ -131,6 +131,41 @@ class TestASandbox:
         assert len(traces(engine, runtime_dir)) > 2
         assert docker_sandbox.reap() == 1
         assert docker_sandbox.reap() == 0
+
+    def test_kills_what_outlives_a_container_and_says_so(
+        self,
+        docker_sandbox: DockerSandbox,
+        engine: Engine,
+        runtime_dir: Path,
+        echo: Path,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        facts = engine.facts()
+        layout = cgroups.Layout(facts.cgroup_version, facts.cgroup_driver)
+        session = docker_sandbox.open(Program(echo), SMALL)
+        with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as survivor:
+            (folder,) = [path for path in runtime_dir.iterdir() if path.is_dir()]
+            for group in layout.folders(folder.name):
+                if group.exists() and "cpuset" not in group.parts:
+                    (group / "cgroup.procs").write_text(str(survivor.pid))
+            assert session.close().verdict == "AC"
+            assert survivor.wait(5) == -signal.SIGKILL
+        assert "outlived container" in caplog.text
+
+    def test_raises_an_alarm_for_what_cannot_be_removed(
+        self, docker_sandbox: DockerSandbox, echo: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        session = docker_sandbox.open(Program(echo), SMALL)
+
+        def stuck(layout: cgroups.Layout, name: str) -> int:
+            raise NotClean(f"{name} stays")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(cgroups, "remove", stuck)
+            for _ in range(2):
+                with pytest.raises(NotClean):
+                    session.close()
+        docker_sandbox.reap()
 
     def test_takes_peak_memory_and_cpu_of_the_program(self, docker_sandbox: DockerSandbox, tmp_path: Path) -> None:
         (tmp_path / "a.py").write_text("x = bytearray(40 << 20)\nfor _ in range(3_000_000): pass\n")

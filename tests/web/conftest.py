@@ -1,5 +1,6 @@
 """A portal over a real SQLite database, with a queue that only writes down what it is told."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlmodel import SQLModel
+from jinja2 import FileSystemBytecodeCache
 
 from judge.db import Database
 from judge.models import User
@@ -56,11 +57,21 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its tables and nothing in them, to be copied."""
+    path = tmp_path_factory.mktemp("empty") / "podium.db"
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    database.close()
+    return path
+
+
 @pytest.fixture
-def db(settings: Settings) -> Iterator[Database]:
+def db(settings: Settings, empty: Path) -> Iterator[Database]:
     settings.prepare_folders()
+    shutil.copy(empty, settings.data / "podium.db")
     database = Database(settings.database_url)
-    SQLModel.metadata.create_all(database.engine)
     yield database
     database.close()
 
@@ -80,9 +91,19 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates compiled once for all applications."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings: Settings, db: Database, storage: Storage, queue: Hints, clock: Clock) -> Flask:
-    return create_app(settings, db=db, storage=storage, queue=queue, clock=clock)
+def app(
+    settings: Settings, db: Database, storage: Storage, queue: Hints, clock: Clock, compiled: FileSystemBytecodeCache
+) -> Flask:
+    app = create_app(settings, db=db, storage=storage, queue=queue, clock=clock)
+    app.jinja_env.bytecode_cache = compiled
+    return app
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def test_links_come_from_the_settings_and_never_from_the_host_header(browse, wor
     captain = world.user()
     team = world.team(captain)
     browser: Browser = browse(captain)
-    page = browser.submit(f"/teams/{team.slug}", headers={"Host": "evil.example"})
+    page = browser.submit(f"/teams/{team.slug}", headers={"X-Forwarded-Host": "evil.example"})
     assert "https://podium.example/en/join/" in page.text
     assert "evil.example" not in page.text
 
@@ -124,3 +124,8 @@ def test_a_server_makes_the_portal_from_the_environment(tmp_path, monkeypatch: p
     assert app.test_client().get("/static/x/podium.css").status_code == 200
     app.extensions["podium"].db.close()
     app.extensions["podium"].queue.close()
+
+
+def test_a_forged_host_header_changes_no_redirect(client: FlaskClient) -> None:
+    answer = client.get("/", headers={"Host": "evil.example"})
+    assert answer.location == "/en/"

@@ -128,7 +128,7 @@ def test_signing_out_ends_the_session_everywhere_the_cookie_went(browse, world: 
     assert browser.get("/account").status_code == 303
 
 
-@pytest.mark.parametrize("cookie", ["", "nonsense", "x" * 5000, "\u00ff\u00fe"])
+@pytest.mark.parametrize("cookie", ["", "nonsense", "x" * 4000, "\u00ff\u00fe"])
 def test_a_cookie_of_nobody_is_nobody(client, world: World, cookie: str) -> None:
     client.set_cookie("podium", cookie)
     assert client.get("/en/account").status_code == 303

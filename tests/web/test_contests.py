@@ -22,7 +22,9 @@ def test_the_page_tells_phases_quota_limits_and_the_commitment(client, phase: Ph
         assert fact in page
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "The three disciplines"), ("zh", "赛题说明"), ("ko", "과제 설명")])
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "The three disciplines"), ("zh", "赛题说明"), ("ko", "과제 설명")]
+)
 def test_the_statement_is_in_the_readers_language(client, phase: Phase, language: str, words: str) -> None:
     assert words in text_of(client.get(f"/{language}/contests/driving"))
 

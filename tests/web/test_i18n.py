@@ -50,7 +50,9 @@ def test_one_and_many_differ_where_the_language_wants_it() -> None:
     assert READERS.reader("ko").count("home.teams", 1) == "1팀"
 
 
-@pytest.mark.parametrize(("size", "said"), [(1, "1 byte"), (999, "999 bytes"), (48_213, "47.1 KiB"), (100 << 20, "100 MiB")])
+@pytest.mark.parametrize(
+    ("size", "said"), [(1, "1 byte"), (999, "999 bytes"), (48_213, "47.1 KiB"), (100 << 20, "100 MiB")]
+)
 def test_a_size_is_told_in_a_unit_that_suits_it(size: int, said: str) -> None:
     assert READERS.reader("en").size(size) == said
 
@@ -76,7 +78,9 @@ def test_a_code_without_a_sentence_is_still_answered(reader: Reader) -> None:
     assert "never-heard-of" in reader.said(Message("never-heard-of"))
 
 
-def test_a_stored_message_without_its_parameters_breaks_no_page(reader: Reader, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_stored_message_without_its_parameters_breaks_no_page(
+    reader: Reader, caplog: pytest.LogCaptureFixture
+) -> None:
     assert "quota-day" in reader.said(Message("quota-day"))
     assert "has not the parameters" in caplog.text
 
