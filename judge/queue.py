@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import redis
 from rq import Queue as RqQueue
-from rq.exceptions import NoSuchJobError, TimeoutFormatError
+from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
@@ -37,7 +37,7 @@ class ListedJob(Job):  # type: ignore[misc]  # RQ is not typed here
         """Raises NoSuchJobError for what is no job: RQ then goes on to the next."""
         try:
             super().restore(raw_data)
-        except (ValueError, TypeError, LookupError, AttributeError, OverflowError, TimeoutFormatError) as error:
+        except Exception as error:
             raise NoSuchJobError(f"{self.id!r} is no job: {error}") from error
         self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = None
         self.webhooks: list[Any] = []

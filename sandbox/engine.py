@@ -1,18 +1,20 @@
 """The Docker engine, with every failure in our own words: the one place that knows what the SDK lets out."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import docker
 import docker.errors
 import docker.utils
 import requests
 import urllib3
 
-import docker
 from sandbox.errors import EngineFailed, EngineUnavailable
 
 CALL_SECONDS = 15
+DEFAULT_URL = "unix:///var/run/docker.sock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Engine:
             settings["base_url"] = url
         try:
             with translated("connecting"):
+                _knock(settings.get("base_url", DEFAULT_URL))
                 self.api = docker.APIClient(version="auto", timeout=call_seconds, **settings)
         except EngineFailed as error:
             raise EngineUnavailable(str(error)) from error
@@ -67,6 +70,14 @@ class Engine:
 
     def close(self) -> None:
         self.api.close()
+
+
+def _knock(url: str) -> None:
+    """Raises OSError where nothing listens on a Unix socket: the SDK would leave a socket open over it."""
+    if url.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(CALL_SECONDS)
+            sock.connect(url.removeprefix("unix://"))
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, cast
 
 import docker
+
 from sandbox import base_image
 from sandbox.engine import Engine, Gone, translated
 from sandbox.errors import EngineFailed, SandboxError

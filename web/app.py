@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, Response, abort, g, request
+from flask import Flask, Response, abort, request
 
 from judge.db import Database
 from judge.queue import Queue
@@ -19,7 +19,7 @@ from web.forms import csrf
 from web.i18n import ANY_LANGUAGE, NAMES, Catalogues
 from web.notice import notice
 from web.portal import EXTENSION, Hints, Portal, portal
-from web.uploads import FORM_BYTES, PodiumRequest
+from web.uploads import FORM_BYTES, PodiumRequest, arrive
 
 
 def utc_now() -> datetime:
@@ -85,7 +85,7 @@ def _routes(app: Flask) -> None:
 
 def _arrive() -> None:
     """Before anything reads the body. What no page can be called, and no database can store, is refused here."""
-    g.received_at = portal().clock()
+    arrive(portal().clock())
     if "\x00" in request.path or any("\x00" in text for pair in request.args.items(multi=True) for text in pair):
         abort(404)
 

@@ -2,12 +2,14 @@
 browser can hear why."""
 
 import errno
+import io
 import tempfile
 import time
 from datetime import datetime
 from typing import IO
 
 from flask import Request, current_app, g, request
+from typing_extensions import Buffer
 
 from judge.errors import StorageFull
 from judge.submissions import BODY_SECONDS
@@ -20,6 +22,7 @@ SLACK_BYTES = 256 << 10
 DRAINED_BYTES = 512 << 20
 _BLOCK = 1 << 20
 _OPENED = "podium.opened"
+_BODY = "podium.body"
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -36,7 +39,7 @@ class PodiumRequest(Request):
         filename: str | None = None,  # noqa: ARG002
         content_length: int | None = None,  # noqa: ARG002
     ) -> IO[bytes]:
-        file = tempfile.TemporaryFile("w+b", dir=portal().storage.scratch, prefix="body-")
+        file = tempfile.TemporaryFile("w+b", dir=portal().storage.scratch, prefix="body-")  # noqa: SIM115 - lives on
         self.environ.setdefault(_OPENED, []).append(file)
         return file
 
@@ -55,6 +58,34 @@ class PodiumRequest(Request):
                     file.close()
 
 
+class Counted(io.RawIOBase):
+    """A body that knows how much of it was read: past its end, a server's own stream waits for ever."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._stream.read(size)
+        self.count += len(block)
+        return block
+
+    def readinto(self, buffer: Buffer) -> int:
+        view = memoryview(buffer)
+        block = self.read(len(view))
+        view[: len(block)] = block
+        return len(block)
+
+
+def arrive(now: datetime) -> None:
+    """A request's headers are here. Before anything reads its body."""
+    g.received_at = now
+    request.environ[_BODY] = request.environ["wsgi.input"] = Counted(request.environ["wsgi.input"])
+
+
 def received_at() -> datetime:
     """When this request's headers arrived."""
     moment: datetime = g.received_at
@@ -69,8 +100,8 @@ def allow_file(most_mib: int) -> None:
 
 def drain() -> None:
     """Read a refused body away, within bounds: a connection closed in mid-upload shows the reader no page."""
-    stream = request.environ["wsgi.input"]
-    left = min(request.content_length or 0, DRAINED_BYTES)
+    stream: Counted = request.environ[_BODY]
+    left = min((request.content_length or 0) - stream.count, DRAINED_BYTES)
     until = time.monotonic() + BODY_SECONDS
     try:
         while left > 0 and time.monotonic() < until and (block := stream.read(min(_BLOCK, left))):

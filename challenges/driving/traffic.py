@@ -193,7 +193,7 @@ class Traffic(RegulatedRoad):  # type: ignore[misc]
                 other = self.vehicles[j]
                 if _near(one, other) and _ways_meet(one, ways[i], other, ways[j]):
                     yielding = self.respect_priorities(one, other)
-                    if isinstance(yielding, Driver):
+                    if isinstance(yielding, Driver) and not yielding.impatient:
                         yielding.target_speed = 0.0
                         yielding.is_yielding = True
 

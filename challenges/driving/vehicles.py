@@ -29,6 +29,9 @@ GRIP = 7.0
 STARTS_AT = 4.0
 """The speed at which a waiting driver is taken to go where priority is decided, m/s."""
 
+PATIENCE_SECONDS = 4.0
+"""Who has stood for so long gives way to nobody for the next two seconds: a crossing does not lock up for good."""
+
 LaneIndex = tuple[str, str, int]
 
 
@@ -117,9 +120,13 @@ class Driver(IDMVehicle):  # type: ignore[misc]
         settle(self)
         self.cuts_in_at_m: float | None = None
         self.role = "traffic"
+        self.stood = 0.0
+        self.impatient = False
 
     def step(self, dt: float) -> None:
         self.timer += dt
+        self.stood = self.stood + dt if self.speed < 0.5 else max(0.0, self.stood - 2 * dt)
+        self.impatient = self.stood > PATIENCE_SECONDS or (self.impatient and self.stood > 0)
         if self.crashed:
             bicycle(self, -1.0 * self.speed, 0.0, dt)
         else:

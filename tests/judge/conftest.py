@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from tests.judge import postgres
-from tests.judge.world import World, populate, settings_in
 
 from judge import accounts, redis_server, samples
 from judge.db import Database
@@ -21,6 +19,8 @@ from judge.queue import connect
 from judge.referee import Nursery
 from judge.settings import Settings
 from judge.storage import Storage
+from tests.judge import postgres
+from tests.judge.world import World, populate, settings_in
 
 ROOT = Path(__file__).resolve().parents[2]
 

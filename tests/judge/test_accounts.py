@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from argon2 import PasswordHasher
 from sqlmodel import col, select
-from tests.judge.world import NOW, PASSWORD, World, after
 
 from judge import accounts, contests
-from judge.errors import BadInput, Conflict, NotAllowed, NotFound, QuotaUsed, Refusal
+from judge.errors import BadInput, Conflict, NotAllowed, NotFound, Refusal
 from judge.models import Membership, Role, SignInTry, Team, Token, User, UserSession
+from tests.judge.world import NOW, PASSWORD, World, after
 
 HOME, AWAY = "127.0.0.1", "203.0.113.9"
 
@@ -427,4 +427,4 @@ def test_a_person_is_in_a_contest_with_the_team_that_entered(one: World):
         found = contests.enrolment_of(session, contest=contest, user=user)
     assert found is not None
     assert (found[0].id, found[1].id) == (enrolment.id, team.id)
-    assert accounts.INVITATION_DAYS == timedelta(days=14).days
+    assert timedelta(days=14).days == accounts.INVITATION_DAYS

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 from sqlmodel import select
-from tests.judge.world import NOW, World, after
 
 from judge import contests
 from judge.contests import PhasePlan
 from judge.errors import BadInput, Conflict, NotFound
 from judge.models import Contest, Enrolment, LedgerEntry, Phase
 from judge.states import PhaseState
+from tests.judge.world import NOW, World, after
 
 PLAN = PhasePlan("practice", NOW, after(days=1), cases=2)
 

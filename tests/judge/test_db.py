@@ -5,11 +5,11 @@ import threading
 import pytest
 from sqlalchemy import text
 from sqlmodel import select
-from tests.judge.world import NOW, World
 
 from judge.db import Database
 from judge.errors import BadInput, StorageFull
 from judge.models import SignInTry, Team
+from tests.judge.world import NOW, World
 
 
 def test_what_raises_leaves_nothing(world: World):

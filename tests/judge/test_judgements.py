@@ -4,7 +4,6 @@ import threading
 
 import pytest
 from sqlmodel import col, select
-from tests.judge.world import HERE, NOW, World, after, played_run
 
 from challenges.base import Message, Score
 from judge import judgements, results
@@ -14,6 +13,7 @@ from judge.models import Attempt, Judgement, JudgementScore, LedgerEntry, QuotaU
 from judge.scoring import Judged
 from judge.states import JudgementState
 from sandbox.types import Verdict
+from tests.judge.world import HERE, NOW, World, after, played_run
 
 FAULT = PlatformFault("engine-failed", "the engine fell over")
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import select
-from tests.judge.world import NOW, PASSWORD, World, after
 
 from judge import accounts, ledger, submissions
 from judge.models import LedgerBatch, LedgerEntry, Team, User
 from judge.states import PhaseState
+from tests.judge.world import NOW, PASSWORD, World, after
 
 
 def seal(world: World):

@@ -10,7 +10,6 @@ from sqlalchemy import inspect
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlmodel import select
-from tests.judge.world import NOW, World, after
 
 from judge import models
 from judge.models import (
@@ -27,6 +26,7 @@ from judge.models import (
     UtcDateTime,
 )
 from judge.states import JudgementState
+from tests.judge.world import NOW, World, after
 
 KEYS = {
     "account": {("email",)},
@@ -134,7 +134,7 @@ ZONES = [ZoneInfo(name) for name in ("UTC", "Asia/Shanghai", "Europe/Berlin", "A
 @given(
     moment=st.datetimes(
         min_value=datetime(1970, 1, 2), max_value=datetime(2199, 1, 1), timezones=st.sampled_from(ZONES)
-    )  # noqa: DTZ001
+    )
 )
 def test_any_moment_survives_the_type(moment):
     kind, dialect = UtcDateTime(), sqlite.dialect()

@@ -5,7 +5,6 @@ import itertools
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from tests.judge.world import NOW
 
 from judge.errors import Conflict
 from judge.models import Role
@@ -18,6 +17,7 @@ from judge.states import (
     SubmissionState,
     check_move,
 )
+from tests.judge.world import NOW
 
 LEGAL = {
     JudgementState: {

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.judge.world import settings_in
 
 from judge import storage as module
 from judge.errors import NotFound, StorageFull
 from judge.storage import Storage, open_storage
+from tests.judge.world import settings_in
 
 
 def sha(content: bytes) -> str:

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import select
-from tests.judge.world import GOOD, NOW, World, after, packed
 
 from judge import leaderboard, submissions
 from judge.db import Database
@@ -19,6 +18,7 @@ from judge.models import Enrolment, Judgement, Phase, QuotaUse, Submission
 from judge.queue import Queue
 from judge.states import JudgementState, PhaseState, SubmissionState
 from judge.storage import Storage
+from tests.judge.world import GOOD, NOW, World, after, packed
 
 
 @pytest.fixture

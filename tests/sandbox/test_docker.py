@@ -198,8 +198,6 @@ def collect_garbage() -> Iterator[None]:
     gc.collect()
 
 
-@forgotten_socket
-@pytest.mark.usefixtures("collect_garbage")
 def test_an_engine_that_is_not_there_is_said_with_its_cure(tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailable, match=r"sh docker/engine\.sh"):
         DockerSandbox(image="x", runtime_dir=tmp_path, owner=OWNER, engine_url=f"unix://{tmp_path}/none.sock")

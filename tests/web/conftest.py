@@ -2,13 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 
 from judge.db import Database
 from judge.models import User
@@ -17,6 +17,8 @@ from judge.storage import Storage, open_storage
 from tests.web.browsing import Browser
 from tests.web.factories import NOW, World
 from web.app import create_app
+from web.pages import PublicPages
+from web.portal import EXTENSION
 
 
 class Hints:
@@ -92,18 +94,28 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates compiled once for all applications."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+def one_app(tmp_path_factory: pytest.TempPathFactory, empty: Path) -> Iterator[Flask]:
+    """Routes and templates, made once for all tests."""
+    home = tmp_path_factory.mktemp("app")
+    settings = Settings.from_environment({"PODIUM_DATA": str(home / "data"), "PODIUM_RUN": str(home / "run")})
+    settings.prepare_folders()
+    database = Database(settings.database_url)
+    yield create_app(settings, db=database, queue=Hints())
+    database.close()
 
 
 @pytest.fixture
 def app(
-    settings: Settings, db: Database, storage: Storage, queue: Hints, clock: Clock, compiled: FileSystemBytecodeCache
-) -> Flask:
-    app = create_app(settings, db=db, storage=storage, queue=queue, clock=clock)
-    app.jinja_env.bytecode_cache = compiled
-    return app
+    one_app: Flask, settings: Settings, db: Database, storage: Storage, queue: Hints, clock: Clock
+) -> Iterator[Flask]:
+    """The portal over this test's own database and files; no page is remembered from another test."""
+    whole = one_app.extensions[EXTENSION]
+    one_app.extensions[EXTENSION] = replace(
+        whole, settings=settings, db=db, storage=storage, queue=queue, clock=clock, pages=PublicPages()
+    )
+    yield one_app
+    one_app.extensions[EXTENSION] = whole
+    one_app.config["PROPAGATE_EXCEPTIONS"] = None
 
 
 @pytest.fixture

@@ -106,9 +106,11 @@ def test_every_key_that_a_template_or_a_view_names_exists() -> None:
         named |= set(re.findall(r"\b(?:t|r\.count|r\.html|r\.text)\(\s*[\"']([^\"'{}]+)[\"']\s*[,)]", path.read_text()))
     for path in WEB.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                if node.func.attr in {"text", "count", "html"} and node.args and isinstance(node.args[0], ast.Constant):
-                    named.add(node.args[0].value)
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(attr="text" | "count" | "html"), args=[ast.Constant(value=str(key)), *_]
+                ):
+                    named.add(key)
     named = {key for key in named if "." in key}
     assert len(named) > 150
     assert named <= keys, named - keys

@@ -138,25 +138,14 @@ def test_no_file_is_refused_beside_the_field(browser: Browser, enrolment) -> Non
         assert "No file was chosen" in text_of(answer)
 
 
-class _Endless(io.RawIOBase):
-    """So many zeros, without holding them."""
-
-    def __init__(self, size: int) -> None:
-        self._left = size
-
-    def read(self, size: int = -1) -> bytes:
-        size = min(self._left, size if size >= 0 else self._left)
-        self._left -= size
-        return bytes(size)
-
-
-def test_a_body_over_the_limit_is_413_with_a_sentence(browser: Browser, world: World, enrolment) -> None:
-    csrf = hidden_fields(browser.get(UPLOAD), UPLOAD)
-    answer = browser.client.post(
-        UPLOAD, data={**csrf, "entry": (_Endless(101 << 20), "agent.zip")}, content_type="multipart/form-data"
-    )
+def test_a_body_over_the_limit_is_413_with_a_sentence(
+    browser: Browser, world: World, enrolment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.submissions.contests_limit", lambda session, slug: 0)
+    answer = browser.upload(AGENT * 10_000)
     assert answer.status_code == 413
-    assert "larger than" in text_of(answer)
+    assert "256 KiB" in text_of(answer)
+    assert sent(world) == []
 
 
 def test_a_form_without_a_file_may_be_small_only(browser: Browser) -> None:

@@ -11,7 +11,7 @@ import math
 BRAKE, THROTTLE, LOCK = 6.0, 4.0, 0.6  # what -1 and 1 mean: m/s², m/s², rad
 WHEELBASE = 5.0
 GRIP = 3.5  # m/s² sideways; the tyres hold 7
-PACE = 0.85  # of the speed limit
+PACE = 0.7   # of the speed limit
 JAM_GAP = 5.0  # metres to keep behind a standing car, bumper to bumper
 TIME_GAP = 1.8  # seconds to keep behind a moving one
 COMFORT = 3.0  # m/s², the braking that IDM plans with

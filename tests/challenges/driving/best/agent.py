@@ -14,8 +14,9 @@ WHEELBASE, LENGTH, WIDTH = 5.0, 5.0, 2.0
 GRIP, PLANNED_BRAKE = 6.6, 5.0
 STEP, STEPS = 0.2, 20
 HOLD = 0.4
-PASSING = 6.0
-EXPECTED_BRAKE = 3.5
+PASSING = 9.0
+PASSING_ON_MOTORWAY = 6.0
+EXPECTED_BRAKE = 5.0
 MID_CHANGE = 2.0
 DRIFT_SECONDS = 0.5
 TOP = 22.0
@@ -70,12 +71,12 @@ def act(observation):
 
 def passing_speed(cars, here, offset):
     """Not too much faster than whoever we are about to pass: they may pull out."""
-    slowest = math.inf
+    slowest, more = math.inf, PASSING_ON_MOTORWAY if State.discipline == "avoid" else PASSING
     for car in cars:
         gap = car.along - here
         side = abs(car.right - offset)
         if car.ours and 3.0 < gap < 30.0 and 1.9 < side < 1.4 * State.width and car.forward > 1.0:
-            slowest = min(slowest, car.forward + PASSING + 0.4 * max(0.0, gap - 8.0))
+            slowest = min(slowest, car.forward + more + 0.4 * max(0.0, gap - 8.0))
     return slowest
 
 
