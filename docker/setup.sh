@@ -103,11 +103,23 @@ browser() {
 	fi
 }
 
+database() { # the server's binaries only: no cluster is made or started on this machine
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && return 0
+	if may_install; then
+		mkdir -p /etc/postgresql-common
+		[ -e /etc/postgresql-common/createcluster.conf ] ||
+			echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+		install postgresql && return 0
+	fi
+	missing "there are no PostgreSQL server binaries" "apt-get install postgresql (as root)"
+}
+
 environment
 case $purpose in
 test)
 	engine
 	browser
+	database
 	;;
 bench) engine ;;
 esac

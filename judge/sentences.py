@@ -16,6 +16,7 @@ _ENGLISH = {
     "archive-name-too-long": "the archive holds a file with too long a name",
     "archive-no-entry-point": "there is neither agent.py nor entry.toml at its root",
     "archive-not-readable": "the archive cannot be read: damaged, or not what its name says",
+    "archive-not-text": "a .py entry must be text in UTF-8",
     "archive-too-large": "the entry is larger than this contest takes",
     "archive-too-many-files": "the archive holds too many files",
     "archive-traversal": "the archive names a file outside of itself",

@@ -238,7 +238,7 @@ def running(folder: Path, *arguments: str, **more: str) -> Iterator[System]:
     try:
         for _ in patience(120, lambda: f"podium up does not come up:\n{log.read_text()}"):
             assert process.poll() is None, f"podium up ended:\n{log.read_text()}"
-            with contextlib.suppress(requests.ConnectionError):
+            with contextlib.suppress(requests.RequestException):
                 if requests.get(f"{settings.url}/health", timeout=5).status_code == 200:
                     break
         yield system

@@ -148,9 +148,8 @@ class Reader:
         if size_bytes < 1024:
             return self.count("size.bytes", size_bytes)
         if size_bytes < 1 << 20:
-            return self.text("size.kib", n=self.number(size_bytes / 1024, 1))
-        digits = 0 if size_bytes % (1 << 20) == 0 else 1
-        return self.text("size.mib", n=self.number(size_bytes / (1 << 20), digits))
+            return self.text("size.kib", n=self.number(size_bytes / 1024, 1 if size_bytes % 1024 else 0))
+        return self.text("size.mib", n=self.number(size_bytes / (1 << 20), 1 if size_bytes % (1 << 20) else 0))
 
     def moment(self, when: datetime, zone: str = "UTC", *, seconds: bool = False) -> str:
         """A time in a zone, with the zone's distance from UTC."""

@@ -72,7 +72,7 @@ def _scene(data: Json, reader: Reader) -> Picture:
         "box": f"{x0:g} {-y1 if up else y0:g} {x1 - x0:g} {y1 - y0:g}",
         "flip": "scale(1 -1)" if up else None,
         "mark_size": max(x1 - x0, y1 - y0) / 70,
-        "ratio": min(2.4, max(1.0, (x1 - x0) / (y1 - y0))),
+        "strip": (x1 - x0) > 4 * (y1 - y0),
         "lines": lines,
         "way": _path(way, closed=False) if len(way) > 1 else "",
         "start": way[0] if way else None,
@@ -109,11 +109,13 @@ def _path(points: list[tuple[float, float]], *, closed: bool) -> str:
     return f"M{steps}{'z' if closed else ''}"
 
 
-def _last(series: Json, reader: Reader) -> dict[str, str]:
+def _last(series: Json, reader: Reader) -> dict[str, str | bool]:
+    """A figure over the run: its mean and where it ended; of a share, the end alone says something."""
     values = [float(value) for value in series["values"]]
     unit = str(series["unit"])
     return {
         "title": reader.of(series["title"]),
+        "share": unit == "%",
         "mean": f"{reader.number(sum(values) / len(values), 1)} {unit}".strip(),
         "last": f"{reader.number(values[-1], 1)} {unit}".strip(),
     }

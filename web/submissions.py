@@ -5,10 +5,11 @@ import secrets
 
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
 from sqlmodel import Session, select
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from judge import contests, leaderboard, results, submissions
 from judge.catalogue import about
-from judge.errors import BadInput, NotFound, Refusal
+from judge.errors import BadInput, NotFound, Refusal, TooMuch
 from judge.models import Contest, Enrolment, Phase, QuotaUse, Submission, Team
 from judge.results import VisibleRun
 from judge.states import JudgementState, PhaseState
@@ -83,9 +84,7 @@ def upload(slug: str, phase_slug: str) -> Response:
     with here.db.read() as session:
         limit_mib = contests_limit(session, slug)
     try:
-        uploads.allow_file(limit_mib)
-        csrf.protect()
-        sent = _sent()
+        sent = _receive(limit_mib)
         receipt = take_in(
             here.db,
             here.storage,
@@ -115,8 +114,13 @@ def contests_limit(session: Session, slug: str) -> int:
     return shape_of(session, contests.by_slug(session, slug)).entry_mib
 
 
-def _sent() -> Upload:
-    """What the form brought. Raises BadInput where there is no file in it."""
+def _receive(limit_mib: int) -> Upload:
+    """Read the form. Raises TooMuch past the contest's limit, StorageFull, BadInput where there is no file in it."""
+    uploads.allow_file(limit_mib)
+    try:
+        csrf.protect()
+    except RequestEntityTooLarge:
+        raise TooMuch("archive-too-large", largest_mib=limit_mib) from None
     file = request.files.get("entry")
     if file is None or not file.filename:
         raise BadInput("file-missing")

@@ -3,23 +3,28 @@ browser can hear why."""
 
 import errno
 import io
+import socket
 import tempfile
 import time
 from datetime import datetime
-from typing import IO
+from typing import IO, Any
 
 from flask import Request, current_app, g, request
-from typing_extensions import Buffer
+from werkzeug.exceptions import RequestTimeout
 
 from judge.errors import StorageFull
-from judge.submissions import BODY_SECONDS
 from web.portal import portal
 
 FORM_BYTES = 256 << 10
 """The largest body of a request that brings no file."""
 SLACK_BYTES = 256 << 10
 """What a form with a file may hold beside the file."""
-DRAINED_BYTES = 512 << 20
+DRAINED_BYTES = 256 << 20
+DRAINED_SECONDS = 30
+"""How far, and for how long, a refused body is read away."""
+SILENT_SECONDS = 60
+WHOLE_SECONDS = 1800
+"""A sender who says nothing for so long, or is not done after so long, is no longer waited for."""
 _BLOCK = 1 << 20
 _OPENED = "podium.opened"
 _BODY = "podium.body"
@@ -59,21 +64,34 @@ class PodiumRequest(Request):
 
 
 class Counted(io.RawIOBase):
-    """A body that knows how much of it was read: past its end, a server's own stream waits for ever."""
+    """A body that knows how much of it was read: past its end, a server's own stream waits for ever. It gives up, with
+    RequestTimeout, on a sender who falls silent or who is not done by `WHOLE_SECONDS`."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: IO[bytes], connection: socket.socket | None) -> None:
         self._stream = stream
+        self._connection = connection
+        self._until = time.monotonic() + WHOLE_SECONDS
         self.count = 0
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
-        block = self._stream.read(size)
+        if time.monotonic() > self._until:
+            raise RequestTimeout
+        if self._connection is not None:
+            self._connection.settimeout(SILENT_SECONDS)
+        try:
+            block = self._stream.read(size)
+        except TimeoutError:
+            raise RequestTimeout from None
+        finally:
+            if self._connection is not None:
+                self._connection.settimeout(None)
         self.count += len(block)
         return block
 
-    def readinto(self, buffer: Buffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer)
         block = self.read(len(view))
         view[: len(block)] = block
@@ -83,7 +101,8 @@ class Counted(io.RawIOBase):
 def arrive(now: datetime) -> None:
     """A request's headers are here. Before anything reads its body."""
     g.received_at = now
-    request.environ[_BODY] = request.environ["wsgi.input"] = Counted(request.environ["wsgi.input"])
+    body = Counted(request.environ["wsgi.input"], request.environ.get("gunicorn.socket"))
+    request.environ[_BODY] = request.environ["wsgi.input"] = body
 
 
 def received_at() -> datetime:
@@ -102,9 +121,9 @@ def drain() -> None:
     """Read a refused body away, within bounds: a connection closed in mid-upload shows the reader no page."""
     stream: Counted = request.environ[_BODY]
     left = min((request.content_length or 0) - stream.count, DRAINED_BYTES)
-    until = time.monotonic() + BODY_SECONDS
+    until = time.monotonic() + DRAINED_SECONDS
     try:
         while left > 0 and time.monotonic() < until and (block := stream.read(min(_BLOCK, left))):
             left -= len(block)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RequestTimeout) as error:
         current_app.logger.info("a refused upload ended early: %s", error)

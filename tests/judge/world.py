@@ -213,7 +213,7 @@ def played_run(name: str, score: float | None = 1.0, *, showcase: bool = False, 
 
 def populate(world: World) -> None:
     """Noise: other people, another contest, entries in every state, so that a query that asks too much is found out."""
-    contest, phase = world.contest("noise")
+    contest, _ = world.contest("noise")
     for number, fate in enumerate(("scored", "running", "queued", "failed")):
         user, _, _ = world.enrolled(contest, name=f"Noise {number}")
         receipt = world.upload(user, contest="noise", at=after(minutes=-30), token="the same token")

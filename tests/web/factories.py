@@ -173,7 +173,12 @@ class World:
             )
             session.add(submission)
             session.flush()
-            serial = submission.id
+            used = (
+                select(func.count())
+                .select_from(QuotaUse)
+                .where(QuotaUse.enrolment_id == enrolment.id, QuotaUse.phase_id == phase.id)
+            )
+            serial = session.exec(used).one() + 1
             session.add(
                 QuotaUse(
                     enrolment_id=enrolment.id,

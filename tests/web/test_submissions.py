@@ -144,7 +144,7 @@ def test_a_body_over_the_limit_is_413_with_a_sentence(
     monkeypatch.setattr("web.submissions.contests_limit", lambda session, slug: 0)
     answer = browser.upload(AGENT * 10_000)
     assert answer.status_code == 413
-    assert "256 KiB" in text_of(answer)
+    assert "larger than 0 MiB, the most that this contest takes" in text_of(answer)
     assert sent(world) == []
 
 

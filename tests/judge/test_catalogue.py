@@ -1,0 +1,61 @@
+"""What may be known of challenges without loading a simulator, and what the command line says."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+from challenges.base import Message
+from judge import catalogue, sentences
+from judge.errors import BadInput
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_names_sheets_and_statements_are_there_in_three_languages():
+    assert {"driving", "echo"} <= set(catalogue.names())
+    assert catalogue.about("echo").seats == ("player",)
+    assert len({catalogue.statement("echo", language) for language in catalogue.LANGUAGES}) == 3
+
+
+def test_a_challenges_own_sentence_in_the_readers_language():
+    message = Message("late", {"number": 3})
+    said = [catalogue.sentence("echo", message, language) for language in catalogue.LANGUAGES]
+    assert said[0] == "Message 3 was not answered in time."
+    assert len(set(said)) == 3
+    assert all("3" in sentence for sentence in said)
+    assert catalogue.sentence("echo", Message("ended-rte"), "en") is None
+
+
+def test_looking_at_a_challenge_loads_no_simulator():
+    program = (
+        "import sys; from judge import catalogue\n"
+        "for name in catalogue.names(): catalogue.about(name), catalogue.statement(name, 'ko')\n"
+        "bad = {'gymnasium', 'highway_env', 'pygame', 'docker', 'scipy'} & set(sys.modules)\n"
+        "assert not bad, bad"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=60)
+
+
+def test_a_refusal_is_one_sentence_with_its_figures():
+    assert sentences.refusal(BadInput("archive-bomb", bytes=7)) == (
+        "the archive unpacks to more than an entry may hold (bytes: 7)"
+    )
+    assert sentences.refusal(BadInput("field-too-long", field="name", longest=8)) == (
+        "field too long (field: name, longest: 8)"
+    )
+
+
+def test_every_rule_that_archives_name_is_among_the_sentences():
+    tree = ast.parse((ROOT / "sandbox" / "archive.py").read_text())
+    codes = {
+        node.args[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") == "BadArchive"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
+    assert len(codes) > 8
+    missing = {code for code in codes if f"archive-{code.replace('_', '-')}" not in sentences._ENGLISH}
+    assert missing == set()
