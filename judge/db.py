@@ -14,7 +14,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, create_engine
@@ -82,8 +82,8 @@ def _refusing() -> Iterator[None]:
 
 
 def _said(error: BaseException) -> str:
-    """What the database said, all of it: SQLite ends the whole transaction when the disk is full, and the savepoint that
-    is then not there any more must not hide why."""
+    """What the database said, all of it: SQLite ends the whole transaction when the disk is full, and a savepoint that
+    is gone then must not hide why."""
     words, seen = [], set()
     following: BaseException | None = error
     while following is not None and id(following) not in seen:
@@ -103,11 +103,19 @@ def alembic_config() -> Config:
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+pg8000"), pool_pre_ping=True)
+        engine = create_engine(parsed.set(drivername="postgresql+pg8000"), pool_pre_ping=True)
+        event.listen(engine, "handle_error", _drop_half_sent)
+        return engine
     engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
     event.listen(engine, "connect", _sqlite_connect)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
+
+
+def _drop_half_sent(context: ExceptionContext) -> None:
+    """A text that cannot be encoded ends the driver's message in the middle: that connection cannot be used again."""
+    if isinstance(context.original_exception, UnicodeEncodeError):
+        context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
 
 
 def _sqlite_connect(connection: Any, record: object) -> None:  # noqa: ARG001

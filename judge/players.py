@@ -36,7 +36,7 @@ class Transcript:
         self._write({"fresh": True})
 
     def _write(self, line: Json) -> None:
-        self._lines.append(json.dumps(line, separators=(",", ":"), ensure_ascii=False))
+        self._lines.append(json.dumps(line, separators=(",", ":")))
 
     def text(self) -> str:
         return "".join(f"{line}\n" for line in self._lines)
@@ -98,7 +98,7 @@ class ReplayPlayer:
 
     @classmethod
     def of(cls, transcript: str, clock: Clock) -> Self:
-        return cls((json.loads(line) for line in transcript.splitlines()), clock.reply_depth)
+        return cls((json.loads(line) for line in transcript.split("\n") if line), clock.reply_depth)
 
     def hello(self, info: Json) -> Answer:  # noqa: ARG002 - the answer is known
         return self._next()

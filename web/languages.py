@@ -1,6 +1,6 @@
 """Which language a request is answered in: the first part of its path, else what the browser prefers."""
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 
 from judge.catalogue import LANGUAGES
 from web.i18n import NAMES, TAGS, Reader
@@ -20,8 +20,6 @@ def _take(endpoint: str | None, values: dict[str, object] | None) -> None:  # no
 
 
 def _give(endpoint: str, values: dict[str, object]) -> None:
-    from flask import current_app
-
     if "lang" not in values and current_app.url_map.is_endpoint_expecting(endpoint, "lang"):
         values["lang"] = language()
 

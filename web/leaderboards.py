@@ -1,5 +1,6 @@
 """Boards: public, rendered once per version of the board, the same bytes for everybody."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,9 +66,17 @@ def board(slug: str, phase_slug: str, track: str | None = None) -> Response:
     with here.db.read() as session:
         place = find(session, slug, phase_slug, track)
         version = leaderboard.version(session, place.phase, place.track, now=now)
-        seen = (version, phase_word(place.phase, now=now), notice(), here.assets.version)
+        seen = (version, _around(session, place.contest, now), notice(), here.assets.version)
         key = ("board", slug, phase_slug, place.track, place.page, languages.language())
         return public_response(here.pages.get(key, seen, lambda: _render(session, place, now)))
+
+
+def _around(session: Session, contest: Contest, now: datetime) -> tuple[Hashable, ...]:
+    """What a board's page tells beside the board: the contest's phases, by state and time."""
+    return tuple(
+        (phase.slug, phase_word(phase, now=now), phase.ends_at, phase.freeze_at)
+        for phase in contests.phases_of(session, contest)
+    )
 
 
 def _render(session: Session, place: Place, now: datetime) -> str:

@@ -81,6 +81,8 @@ def phase_word(phase: Phase, *, now: datetime) -> str:
             return "planned"
         if now >= phase.ends_at:
             return PhaseState.CLOSED.value
+        if phase.freeze_at is not None and now >= phase.freeze_at:
+            return PhaseState.FROZEN.value
     return phase.state.value
 
 

@@ -1,5 +1,6 @@
 """The commands as a person types them, on real Docker: what they print, how they end, and that they leave nothing."""
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.judge import postgres
 from tests.system import GOOD, ROOT, Person, containers, environment, packed, running
 
 BAND_SAMPLES = {"useless", "weak", "sound", "crash", "cheat"}
@@ -215,3 +217,20 @@ def test_a_setting_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     done = podium("doctor", folder=tmp_path / "data", PODIUM_PORT="eighty")
     assert done.returncode == 1
     assert "PODIUM_PORT must be a whole number" in done.stderr
+
+
+@pytest.mark.postgres
+def test_the_demo_runs_on_postgresql(tmp_path: Path) -> None:
+    with postgres.server() as folder:
+        with contextlib.closing(postgres.connection(folder)) as connection:
+            connection.cursor().execute("CREATE DATABASE podium")
+        done = podium(
+            *("demo", "echo", "--once", "--json"),
+            folder=tmp_path / "data",
+            PODIUM_SANDBOX="process",
+            PODIUM_DATABASE_URL=postgres.url(folder, "podium"),
+        )
+    assert done.returncode == 0, done.stderr
+    echo = document(done)["contests"]["echo"]
+    assert echo["submitted"] == echo["judged"] > 1
+    assert not (tmp_path / "data" / "podium.db").exists()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy.exc import DBAPIError
 
 from judge import accounts, redis_server, samples
 from judge.db import Database
@@ -107,22 +108,52 @@ def _sql(folder: Path, *statements: str, database: str = "postgres") -> None:
     connection.close()
 
 
+@pytest.fixture(scope="session")
+def sqlite_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """One engine for all tests: what it has compiled it need not compile again."""
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('engine') / 'podium.db'}")
+    yield database
+    database.close()
+
+
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, settings: Settings) -> str:
+def sqlite_url(sqlite_template: Path, sqlite_engine: Database) -> str:
     """A migrated database with noise in it."""
-    shutil.copyfile(sqlite_template, settings.data / "podium.db")
-    return settings.database_url
+    sqlite_engine.engine.dispose()
+    path = Path(sqlite_engine.url.removeprefix("sqlite:///"))
+    for old in path.parent.iterdir():
+        old.unlink()
+    shutil.copyfile(sqlite_template, path)
+    return sqlite_engine.url
 
 
-_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'podium' AND pid <> pg_backend_pid()"
 _numbers = itertools.count(1)
+_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'podium' AND pid <> pg_backend_pid()"
+
+
+@pytest.fixture(scope="session")
+def postgres_engine(postgres_template: Path) -> Iterator[Database]:
+    database = Database(postgres.url(postgres_template, "podium"))
+    yield database
+    database.close()
 
 
 @pytest.fixture
-def postgres_url(postgres_template: Path) -> str:
+def postgres_url(postgres_template: Path, postgres_engine: Database) -> str:
     """The same on PostgreSQL; whoever still works for an earlier test is sent away."""
-    _sql(postgres_template, _OTHERS, "SELECT kept.restore()", database="podium")
-    return postgres.url(postgres_template, "podium")
+    try:
+        _restore(postgres_engine)
+    except DBAPIError:
+        postgres_engine.engine.dispose()
+        _sql(postgres_template, _OTHERS, database="podium")
+        _restore(postgres_engine)
+    return postgres_engine.url
+
+
+def _restore(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
+        connection.exec_driver_sql("SELECT kept.restore()")
 
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
@@ -135,18 +166,16 @@ def url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def db(url: str) -> Iterator[Database]:
+def db(url: str, request: pytest.FixtureRequest) -> Database:
     """Both databases, one after the other."""
-    database = Database(url)
-    yield database
-    database.close()
+    found: Database = request.getfixturevalue(f"{url.partition(':')[0].replace('postgresql', 'postgres')}_engine")
+    return found
 
 
 @pytest.fixture
-def sqlite_db(sqlite_url: str) -> Iterator[Database]:
-    database = Database(sqlite_url)
-    yield database
-    database.close()
+def sqlite_db(sqlite_url: str, sqlite_engine: Database) -> Database:
+    assert sqlite_url == sqlite_engine.url
+    return sqlite_engine
 
 
 @pytest.fixture(params=BOTH)

@@ -1,6 +1,5 @@
 """Cores as slots: no more runs at once than there are, whoever runs them, and a dead process holds none."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -48,10 +47,10 @@ def test_a_slot_is_given_back_whatever_happens(tmp_path, stop):
     for _ in range(3):
         with pytest.raises(RuntimeError), cores.one():
             raise RuntimeError
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     with cores.one() as slot:
         assert slot == 0
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_who_waits_stops_when_told_to(tmp_path, stop):

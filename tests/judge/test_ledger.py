@@ -68,8 +68,8 @@ TAMPERING = [
     "UPDATE ledger_entry SET seq = 100000 WHERE seq = :seq",
     "UPDATE ledger_batch SET previous_sha256 = 'f' WHERE id = :batch",
     "UPDATE ledger_batch SET sha256 = 'f' WHERE id = :batch",
-    "INSERT INTO ledger_entry (seq, at, action, subject, facts, batch) VALUES "
-    "(100000, '2026-05-04 12:00:00', 'tested', 'thing', '{}', :batch)",
+    """INSERT INTO ledger_entry (seq, at, action, subject, facts, batch)
+    VALUES (100000, '2026-05-04 12:00:00', 'tested', 'thing', '{}', :batch)""",
 ]
 
 

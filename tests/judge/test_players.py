@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from challenges.base import Clock, Gone, Invalid, Late, Message, Reply
@@ -138,6 +138,8 @@ lines = st.one_of(
 )
 
 
+@settings(max_examples=50)
+@example(said=['{"\x85\u2028": 1}'.encode()])
 @given(said=st.lists(st.one_of(lines, st.just("late"), st.just("gone"), st.just("fresh")), max_size=8))
 def test_a_replay_answers_as_the_program_did(said):
     """Promise 5: the transcript of replies is all it takes."""

@@ -71,7 +71,7 @@ def test_a_job_id_names_the_judgement_and_the_attempt():
 def test_nothing_is_left_in_redis_of_a_job_that_is_done(queue, work, redis):
     queue.judge(7, attempt=0)
     work()
-    assert not [key for key in redis.keys() if b"judgement-7" in key]
+    assert not [key for key in redis.scan_iter() if b"judgement-7" in key]
     queue.judge(7, attempt=0)
     assert work() == [("judge", 7), ("judge", 7)]
 

@@ -271,7 +271,8 @@ with Nursery(["bad"]) as nursery:
     child = Child(nursery, {"player": theirs}, deadline=time.monotonic() + 600)
     from judge.referee_child import send_message
     case = {"name": "x", "seed": "00", "track": "", "group": "", "params": {"how": "hangs"}, "showcase": False}
-    clock = {"startup_seconds": 0.01, "per_message_seconds": 1, "reserve_seconds": 1, "reply_bytes": 9, "reply_depth": 4}
+    clock = {"startup_seconds": 0.01, "per_message_seconds": 1, "reserve_seconds": 1, "reply_bytes": 9,
+             "reply_depth": 4}
     send_message(child._control, {"slug": "bad", "case": case, "seats": ["player"], "clocks": {"player": clock},
                                   "artefacts": {}, "run_seconds": 600})
     ours.recv(100)

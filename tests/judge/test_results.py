@@ -75,7 +75,7 @@ def test_a_recording_that_fails_half_way_leaves_nothing(world: World, entered):
     receipt = entered[1]
     claim = world.claim(receipt.judgement_id)
     same = runs()[0]
-    with pytest.raises(Exception, match="(?i)unique"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         record(world, receipt, claim, [same, same])
     assert world.all(select(Run).where(Run.judgement_id == receipt.judgement_id)) == []
     assert world.judgement(receipt).state == JudgementState.RUNNING

@@ -45,7 +45,7 @@ def test_the_same_seed_never_looks_the_same_sealed_and_never_shows():
 def test_another_key_another_phase_or_a_spoilt_text_is_refused_with_the_cure(key, context, spoil):
     """Promise 8: a seed is sealed under a key that only workers hold."""
     sealed = seal(new_seed(), key=KEY, context="phase-1")
-    with pytest.raises(Misconfigured, match="seed.key"):
+    with pytest.raises(Misconfigured, match=r"seed\.key"):
         unseal(spoil(sealed), key=key, context=context)
 
 

@@ -193,7 +193,7 @@ def test_a_file_and_its_folders_are_synced_before_it_counts_as_kept(storage, mon
     real_sync, real_link = os.fsync, os.link
 
     def sync(descriptor: int) -> None:
-        done.append(f"sync {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name.partition('-')[0]}")
+        done.append(f"sync {Path(f'/proc/self/fd/{descriptor}').readlink().name.partition('-')[0]}")
         real_sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", sync)

@@ -172,3 +172,18 @@ def test_a_column_that_is_not_public_waits_for_the_end(world: World, contest: Co
 
 def test_an_empty_board_says_what_opens_it(client: FlaskClient, phase: Phase) -> None:
     assert "No entry has been scored yet" in text_of(client.get(BOARD))
+
+
+def test_a_board_shows_a_phase_that_was_opened_since(client: FlaskClient, world: World, contest, standing) -> None:
+    standing("Alpha", 60.0)
+    assert "final/board" not in client.get(BOARD).text
+    world.phase(contest, "final")
+    assert "final/board" in client.get(BOARD).text
+
+
+def test_a_board_freezes_by_the_clock(client: FlaskClient, standing, clock) -> None:
+    standing("Alpha", 60.0)
+    clock.advance(days=2)
+    page = text_of(client.get(BOARD))
+    assert "board frozen" in page
+    assert "appear when the results are revealed" in page
