@@ -211,8 +211,11 @@ def enrol(
         raise Conflict("enrolled-already", team=clash)
     assert contest.id is not None and team.id is not None
     enrolment = Enrolment(contest_id=contest.id, team_id=team.id, category=category, terms_accepted_at=now)
-    session.add(enrolment)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(enrolment)
+    except IntegrityError:
+        raise Conflict("enrolled-already", team=team.name) from None
     return enrolment
 
 

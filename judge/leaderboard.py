@@ -204,10 +204,10 @@ def snapshot(session: Session, *, phase: Phase, track: str, now: datetime, page:
     board = session.exec(select(Board).where(Board.phase_id == phase.id, Board.track == track)).first()
     frozen_at = frozen_since(phase, now=now)
     if frozen_at is not None:
-        standings, total = _past(session, phase, track, frozen_at, page)
+        shown = _past(session, phase, track, frozen_at, page)
         computed_at = frozen_at
     else:
-        standings, total = _living(session, phase, track, page)
+        shown = _living(session, phase, track, page)
         computed_at = board.changed_at if board else phase.opened_at or now
     return Snapshot(
         phase_id=phase.id or 0,
@@ -216,19 +216,38 @@ def snapshot(session: Session, *, phase: Phase, track: str, now: datetime, page:
         computed_at=computed_at,
         frozen_at=frozen_at,
         ledger_head=ledger.head(session),
-        rows=_rows(session, phase, track, standings, first=(page - 1) * PAGE + 1),
-        total=total,
+        rows=_rows(session, phase, track, shown),
+        total=shown.total,
     )
 
 
-def _living(session: Session, phase: Phase, track: str, page: int) -> tuple[list[Standing], int]:
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Standings of one page, in order. `above`: the one before the first, for what the two share. `first_rank`: one
+    more than there are strictly better ones than the first."""
+
+    standings: list[Standing]
+    above: Standing | None
+    first_rank: int
+    skipped: int
+    total: int
+
+
+def _living(session: Session, phase: Phase, track: str, number: int) -> _Page:
     query = select(Standing).where(Standing.phase_id == phase.id, Standing.track == track)
-    total = session.exec(select(func.count()).select_from(query.subquery())).one()
     ordered = query.order_by(col(Standing.order_key), col(Standing.enrolment_id))
-    return list(session.exec(ordered.offset((page - 1) * PAGE).limit(PAGE))), total
+    skipped = (number - 1) * PAGE
+    found = list(session.exec(ordered.offset(max(0, skipped - 1)).limit(PAGE + (skipped > 0))))
+    above = found.pop(0) if skipped and found else None
+    better = 0
+    if above is not None and found:
+        ahead = query.where(col(Standing.order_key) < found[0].order_key)
+        better = session.exec(select(func.count()).select_from(ahead.subquery())).one()
+    total = session.exec(select(func.count()).select_from(query.subquery())).one()
+    return _Page(found, above, better + 1, skipped, total)
 
 
-def _past(session: Session, phase: Phase, track: str, moment: datetime, page: int) -> tuple[list[Standing], int]:
+def _past(session: Session, phase: Phase, track: str, moment: datetime, number: int) -> _Page:
     found = candidates(session, phase, track=track, received_before=moment)
     best = counting(found, rule=phase.counts, chosen=phase.chosen)
     standings = [
@@ -245,11 +264,15 @@ def _past(session: Session, phase: Phase, track: str, moment: datetime, page: in
         for enrolment_id, entry in best.items()
     ]
     standings.sort(key=lambda standing: (standing.order_key, standing.enrolment_id))
-    return standings[(page - 1) * PAGE : page * PAGE], len(standings)
+    skipped = (number - 1) * PAGE
+    shown = standings[skipped : skipped + PAGE]
+    better = sum(standing.order_key < shown[0].order_key for standing in standings) if shown else 0
+    return _Page(shown, standings[skipped - 1] if skipped and shown else None, better + 1, skipped, len(standings))
 
 
-def _rows(session: Session, phase: Phase, track: str, standings: list[Standing], *, first: int) -> tuple[Row, ...]:
-    judgements = [standing.judgement_id for standing in standings]
+def _rows(session: Session, phase: Phase, track: str, page: _Page) -> tuple[Row, ...]:
+    standings = page.standings
+    judgements = [standing.judgement_id for standing in [*standings, *([page.above] if page.above else [])]]
     scores = {
         score.judgement_id: score
         for score in session.exec(
@@ -267,13 +290,15 @@ def _rows(session: Session, phase: Phase, track: str, standings: list[Standing],
         ).all()
     )
     rows: list[Row] = []
-    previous: tuple[Standing, JudgementScore] | None = None
-    for place, standing in enumerate(standings, first):
+    previous = page.above
+    place = page.first_rank
+    for number, standing in enumerate(standings):
         score, team = scores[standing.judgement_id], teams[standing.enrolment_id]
-        shared = previous is not None and previous[0].order_key == standing.order_key
+        if rows and (previous is None or previous.order_key != standing.order_key):
+            place = page.skipped + number + 1
         rows.append(
             Row(
-                rank=rows[-1].rank if shared else place,
+                rank=place,
                 team=team.name,
                 team_slug=team.slug,
                 category=standing.category,
@@ -282,10 +307,10 @@ def _rows(session: Session, phase: Phase, track: str, standings: list[Standing],
                 columns=dict(score.columns),
                 entries=standing.entries,
                 improved_at=standing.improved_at,
-                tied=previous is not None and _tied(previous[1], score),
+                tied=previous is not None and _tied(scores[previous.judgement_id], score),
             )
         )
-        previous = (standing, score)
+        previous = standing
     return tuple(rows)
 
 

@@ -217,6 +217,20 @@ def _visible(run: Run, seat: RunSeat, *, all_open: bool) -> VisibleRun:
     )
 
 
+_FIGURES_HIDDEN = {f"ended-{verdict}" for verdict in ("rte", "tle", "mle", "pe", "sv")}
+
+
+def said(judgement: Judgement, phase: Phase) -> Message | None:
+    """Why a judgement ended as it did, as far as its team may know now. An exit code or a figure of memory is chosen by
+    the entry, which has seen hidden cases: while these are hidden the sentence comes without them."""
+    if judgement.message is None:
+        return None
+    message = Message.from_json(judgement.message)
+    if phase.hidden and not phase.state.over and message.code in _FIGURES_HIDDEN:
+        return Message(f"{message.code}-hidden")
+    return message
+
+
 def scores_of(session: Session, *, judgement: Judgement) -> list[JudgementScore]:
     """By track; none unless scored."""
     return list(

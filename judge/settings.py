@@ -46,6 +46,7 @@ class Settings:
     min_free_mib: int = 256
     sign_in_tries: int = 10
     secure_cookies: bool = False
+    trusted_proxies: int = 0
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -100,6 +101,7 @@ class Settings:
             refunds=whole("refunds", 3, least=0),
             min_free_mib=whole("min_free_mib", 256, least=0),
             sign_in_tries=whole("sign_in_tries", 10),
+            trusted_proxies=whole("trusted_proxies", 0, least=0),
             secure_cookies=truth("secure_cookies", default=False),
         )
 

@@ -287,11 +287,13 @@ def submission_shape(
     submission: Submission,
     judgement: Judgement,
     *,
+    message: Message | None = None,
     ahead: int | None = None,
     refunded: bool = False,
     scores: tuple[ScoreShape, ...] = (),
     runs: Sequence[VisibleRun] = (),
 ) -> SubmissionShape:
+    """`message`: what its team may know of the reason (`results.said`)."""
     return SubmissionShape(
         public_id=submission.public_id,
         filename=submission.filename,
@@ -302,7 +304,7 @@ def submission_shape(
         judgement_state=judgement.state.value,
         final=judgement.state.final,
         verdict=judgement.verdict,
-        message=Message.from_json(judgement.message) if judgement.message else None,
+        message=message,
         attempt=judgement.attempt,
         number=judgement.number,
         queued_at=judgement.queued_at,

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, g, jsonify, make_response, redirect, rend
 from sqlmodel import Session, select
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from judge import contests, leaderboard, results, submissions
+from judge import contests, results, submissions
 from judge.catalogue import about
 from judge.errors import BadInput, NotFound, Refusal, TooMuch
 from judge.models import Contest, Enrolment, Phase, QuotaUse, Submission, Team
@@ -197,6 +197,7 @@ def submission_as_seen(session: Session, found: Submission, contest: Contest, ph
     return submission_shape(
         found,
         judgement,
+        message=results.said(judgement, phase),
         ahead=submissions.ahead_of(session, judgement) if queued else None,
         refunded=refunded is not None,
         scores=score_shapes(
@@ -282,14 +283,4 @@ def withdraw(public_id: str) -> Response:
         found = submissions.own(session, user=g.user, public_id=public_id)
         if found.state.value != "withdrawn":
             submissions.withdraw(session, submission=found, user=g.user, now=here.clock())
-            _refresh(session, found)
     return make_response(redirect(url_for("submissions.submission", public_id=public_id), code=303))
-
-
-def _refresh(session: Session, found: Submission) -> None:
-    """Every board that the submission may stand on."""
-    phase = session.get_one(Phase, found.phase_id)
-    for track in about(session.get_one(Contest, phase.contest_id).challenge).tracks:
-        leaderboard.refresh(
-            session, phase=phase, track=track.name, enrolment_id=found.enrolment_id, now=portal().clock()
-        )

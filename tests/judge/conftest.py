@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy.exc import DBAPIError
@@ -22,6 +23,9 @@ from judge.settings import Settings
 from judge.storage import Storage
 from tests.judge import postgres
 from tests.judge.world import World, populate, settings_in
+
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")  # a busy machine is no reason to fail
 
 ROOT = Path(__file__).resolve().parents[2]
 
