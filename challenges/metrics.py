@@ -16,7 +16,8 @@ def stratified_interval(strata: Mapping[str, Sequence[float]]) -> tuple[float, f
     centre, total = fmean(fmean(values) for values in strata.values()), sum(parts)
     if total == 0:
         return centre, centre
-    freedom = total**2 / sum(part**2 / (len(values) - 1) for part, values in zip(parts, strata.values(), strict=True))
+    shares = zip((part / total for part in parts), strata.values(), strict=True)
+    freedom = 1 / sum(share**2 / (len(values) - 1) for share, values in shares)
     from scipy.special import stdtrit
 
     half = float(stdtrit(freedom, 0.975)) * math.sqrt(total)

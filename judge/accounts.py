@@ -6,12 +6,14 @@ import re
 import secrets
 import unicodedata
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select
 
+from judge.db import Database
 from judge.errors import BadInput, Conflict, NotAllowed, NotFound, QuotaUsed
 from judge.models import Enrolment, Membership, Role, SignInTry, Team, Token, User, UserSession
 
@@ -25,8 +27,6 @@ FOLDED_MAX = 120
 TRY_WINDOW = timedelta(minutes=15)
 
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash("nobody has this password")
-"""Verified against when there is no such account, so that both answers take the same time."""
 _EMAIL = re.compile(r"[^@\s\x00-\x1f<>()\[\],;:\\\"]{1,64}@[^@\s\x00-\x1f<>()\[\],;:\\\"]{1,180}\.[^@\s.]{2,60}")
 
 
@@ -62,58 +62,76 @@ def clean_name(text: str, *, longest: int, field: str) -> str:
 
 
 def sign_up(
-    session: Session, *, email: str, name: str, password: str, language: str, now: datetime, demo: bool = False
+    db: Database, *, email: str, name: str, password: str, language: str, now: datetime, demo: bool = False
 ) -> User:
-    """A new account. Raises BadInput for what is malformed, Conflict where the address is taken."""
+    """A new account. Raises BadInput for what is malformed, Conflict where the address is taken.
+
+    Takes the database instead of a session: hashing a password is slow, and no transaction waits for it.
+    """
     folded = fold(email)
     if len(folded) > 254 or not storable(folded) or not _EMAIL.fullmatch(folded):
         raise BadInput("email-malformed")
-    shown = clean_name(name, longest=80, field="name")
-    check_password(password)
     user = User(
         email=folded,
-        name=shown,
-        password_hash=_hasher.hash(password),
+        name=clean_name(name, longest=80, field="name"),
+        password_hash=hashed(password),
         language=language,
         created_at=now,
         demo=demo,
         email_verified_at=now if demo else None,
     )
     try:
-        with session.begin_nested():
+        with db.write() as session:
             session.add(user)
     except IntegrityError:
         raise Conflict("email-taken") from None
     return user
 
 
-def check_password(password: str) -> None:
-    """Raises BadInput where a password is too short, too long or not text that can be typed."""
+def hashed(password: str) -> str:
+    """What is stored of a password; slow on purpose. Raises BadInput where it is too short, too long or not text that
+    can be typed."""
     if len(password) < PASSWORD_MIN:
         raise BadInput("password-short", shortest=PASSWORD_MIN)
     if len(password) > PASSWORD_MAX:
         raise BadInput("password-long", longest=PASSWORD_MAX)
     if not storable(password):
         raise BadInput("field-characters", field="password")
+    return _hasher.hash(password)
 
 
-def set_password(session: Session, *, user: User, password: str) -> None:
-    """Raises BadInput where it may not be one."""
-    check_password(password)
-    user.password_hash = _hasher.hash(password)
+def set_password(session: Session, *, user: User, password_hash: str) -> None:
+    """`password_hash` is what `hashed` gave."""
+    user.password_hash = password_hash
     session.add(user)
     session.flush()
 
 
-def check_credentials(session: Session, *, email: str, password: str, address: str, tries: int, now: datetime) -> User:
-    """The account, if address and password fit. A failure is counted by network address and by account.
+def sign_in(db: Database, *, email: str, password: str, address: str, tries: int, now: datetime) -> User:
+    """The account, if address and password fit. A failure is committed, by network address and by account.
 
-    Raises QuotaUsed after `tries` failures within 15 minutes, NotAllowed otherwise. The caller commits either way, so
-    that a failure is remembered.
+    Raises QuotaUsed after `tries` failures within 15 minutes, NotAllowed otherwise. Takes the database as `sign_up`.
     """
     known = fold(email) if storable(email) else ""
     subjects = [digest(f"address {address}"), digest(f"account {known}")]
-    session.exec(delete(SignInTry).where(col(SignInTry.at) < now - timedelta(days=1)))
+    with db.read() as session:
+        _check_tries(session, subjects, tries=tries, now=now)
+        user = session.exec(select(User).where(User.email == known)).first()
+    fits = _verify(user.password_hash if user else _nobody(), password)
+    if user is None or not fits or user.disabled_at is not None:
+        with db.write() as session:
+            session.add_all([SignInTry(subject=subject, at=now) for subject in subjects])
+        raise NotAllowed("sign-in-wrong")
+    if user.demo and not _is_loopback(address):
+        raise NotAllowed("demo-loopback-only")
+    if _hasher.check_needs_rehash(user.password_hash):
+        fresh = _hasher.hash(password)
+        with db.write() as session:
+            set_password(session, user=session.get_one(User, user.id), password_hash=fresh)
+    return user
+
+
+def _check_tries(session: Session, subjects: list[str], *, tries: int, now: datetime) -> None:
     for subject in subjects:
         failed = session.exec(
             select(func.count())
@@ -122,18 +140,17 @@ def check_credentials(session: Session, *, email: str, password: str, address: s
         ).one()
         if failed >= tries:
             raise QuotaUsed("sign-in-too-often", minutes=int(TRY_WINDOW.total_seconds() // 60))
-    user = session.exec(select(User).where(User.email == known)).first()
-    fits = _verify(user.password_hash if user else _NOBODY, password)
-    if user is None or not fits or user.disabled_at is not None:
-        session.add_all([SignInTry(subject=subject, at=now) for subject in subjects])
-        session.flush()
-        raise NotAllowed("sign-in-wrong")
-    if user.demo and not _is_loopback(address):
-        raise NotAllowed("demo-loopback-only")
-    if _hasher.check_needs_rehash(user.password_hash):
-        user.password_hash = _hasher.hash(password)
-        session.add(user)
-    return user
+
+
+def forget_tries(session: Session, *, now: datetime) -> None:
+    """Failures are kept for a day."""
+    session.exec(delete(SignInTry).where(col(SignInTry.at) < now - timedelta(days=1)))
+
+
+@cache
+def _nobody() -> str:
+    """Verified against when there is no such account, so that both answers take the same time."""
+    return _hasher.hash("nobody has this password")
 
 
 def _is_loopback(address: str) -> bool:

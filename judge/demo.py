@@ -114,8 +114,8 @@ class Demo:
 
     def _enter_sample(self, contest: Contest, sample: Sample) -> Entered:
         now = datetime.now(UTC)
+        user = self._user(contest, sample, now)
         with self._db.write() as session:
-            user = self._user(session, contest, sample, now)
             team = self._team(session, user, sample, now)
             if contests.enrolment_of(session, contest=contest, user=user) is None:
                 contests.enrol(session, contest=contest, user=user, team_slug=team.slug, terms=True, now=now)
@@ -134,14 +134,17 @@ class Demo:
         assert receipt.submission.id is not None
         return Entered(sample, team.name, receipt.submission.id)
 
-    def _user(self, session: Session, contest: Contest, sample: Sample, now: datetime) -> User:
-        email = f"{contest.challenge}-{sample.name}@demo.example"
-        user = session.exec(select(User).where(User.email == email)).first()
+    def _user(self, contest: Contest, sample: Sample, now: datetime) -> User:
+        email, name = f"{contest.challenge}-{sample.name}@demo.example", sample.team["en"]
+        with self._db.read() as session:
+            user = session.exec(select(User).where(User.email == email)).first()
         if user is None:
             return accounts.sign_up(
-                session, email=email, name=sample.team["en"], password=self.password, language="en", now=now, demo=True
+                self._db, email=email, name=name, password=self.password, language="en", now=now, demo=True
             )
-        accounts.set_password(session, user=user, password=self.password)
+        password_hash = accounts.hashed(self.password)
+        with self._db.write() as session:
+            accounts.set_password(session, user=session.get_one(User, user.id), password_hash=password_hash)
         return user
 
     def _team(self, session: Session, user: User, sample: Sample, now: datetime) -> Team:

@@ -13,7 +13,7 @@ from functools import cache
 
 from sqlmodel import Session, col, select
 
-from judge import contests, hosts, judgements, ledger
+from judge import accounts, contests, hosts, judgements, ledger
 from judge.db import Database
 from judge.errors import Misconfigured
 from judge.models import Judgement, Phase, Submission
@@ -42,7 +42,15 @@ class Sweeper:
 
     def sweep(self, now: datetime) -> None:
         """One round. Each part stands for itself: what fails in one is logged, and the others go on."""
-        for part in (self.take_expired, self.queue_lost, self.keep_calendar, self.seal_ledger, self.clear_scratch):
+        parts = (
+            self.take_expired,
+            self.queue_lost,
+            self.keep_calendar,
+            self.seal_ledger,
+            self.forget,
+            self.clear_scratch,
+        )
+        for part in parts:
             try:
                 part(now)
             except Exception:
@@ -92,6 +100,11 @@ class Sweeper:
     def seal_ledger(self, now: datetime) -> None:
         with self.db.write() as session:
             ledger.seal(session, now=now)
+
+    def forget(self, now: datetime) -> None:
+        """Failed sign-ins, after a day."""
+        with self.db.write() as session:
+            accounts.forget_tries(session, now=now)
 
     def clear_scratch(self, now: datetime) -> None:
         for path in self.storage.sweep_scratch(older_than=(now - timedelta(hours=SCRATCH_HOURS)).timestamp()):

@@ -3,7 +3,12 @@
 import os
 from functools import cache
 
+import hypothesis
 import pytest
+
+# A busy machine is no reason to fail; under CI every run draws the same examples, elsewhere new ones each time.
+hypothesis.settings.register_profile("podium", deadline=None, derandomize=os.environ.get("CI") == "true")
+hypothesis.settings.load_profile("podium")
 
 
 @cache

@@ -46,15 +46,9 @@ def make_account() -> Response:
     here = portal()
     try:
         email, name, password = forms.text("email"), forms.text("name"), forms.text("password")
-        with here.db.write() as database:
-            user = accounts.sign_up(
-                database,
-                email=email,
-                name=name,
-                password=password,
-                language=languages.language(),
-                now=here.clock(),
-            )
+        user = accounts.sign_up(
+            here.db, email=email, name=name, password=password, language=languages.language(), now=here.clock()
+        )
     except Refusal as refusal:
         return _page("sign_up.html", forms.refused(refusal, "email", "name"), refusal.status)
     return _welcome(user)
@@ -67,30 +61,19 @@ def sign_in() -> Response:
 
 @pages.post("/sign-in")
 def check() -> Response:
+    here = portal()
     try:
-        user = _credentials(forms.text("email"), forms.text("password"))
+        user = accounts.sign_in(
+            here.db,
+            email=forms.text("email"),
+            password=forms.text("password"),
+            address=request.remote_addr or "",
+            tries=here.settings.sign_in_tries,
+            now=here.clock(),
+        )
     except Refusal as refusal:
         return _page("sign_in.html", forms.refused(refusal, "email"), refusal.status)
     return _welcome(user)
-
-
-def _credentials(email: str, password: str) -> User:
-    """Raises Refusal, after its failure was committed: a failure that is forgotten limits nothing."""
-    here = portal()
-    refusal: Refusal | None = None
-    with here.db.write() as database:
-        try:
-            return accounts.check_credentials(
-                database,
-                email=email,
-                password=password,
-                address=request.remote_addr or "",
-                tries=here.settings.sign_in_tries,
-                now=here.clock(),
-            )
-        except Refusal as error:
-            refusal = error
-    raise refusal
 
 
 @pages.post("/sign-out")

@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.judge import postgres
-from tests.system import GOOD, ROOT, Person, containers, environment, packed, running
+from tests.system import GOOD, ROOT, Person, System, containers, environment, packed, running
 
 BAND_SAMPLES = {"useless", "weak", "sound", "crash", "cheat"}
 
@@ -65,7 +66,12 @@ def test_the_demo_judges_every_sample_in_docker_prints_one_document_and_leaves_n
 
 
 def test_without_an_engine_the_demo_plays_the_shipped_samples_and_says_so(tmp_path: Path) -> None:
-    done = podium("demo", "echo", "--once", "--json", folder=tmp_path / "data", PODIUM_SANDBOX="process")
+    done = podium(
+        *("demo", "echo", "--once", "--json"),
+        folder=tmp_path / "data",
+        PODIUM_SANDBOX="process",
+        PODIUM_WORKERS="1",
+    )
     assert done.returncode == 0, done.stderr
     echo = document(done)["contests"]["echo"]
     assert echo["submitted"] == echo["judged"] == len(echo["entries"]) > 1
@@ -73,17 +79,24 @@ def test_without_an_engine_the_demo_plays_the_shipped_samples_and_says_so(tmp_pa
     assert "No Docker engine" in done.stderr
 
 
-def test_without_an_engine_an_upload_is_kept_and_not_judged_and_every_page_says_so(tmp_path: Path) -> None:
-    with running(tmp_path / "data", PODIUM_SANDBOX="process", PODIUM_WORKERS="1", PODIUM_SWEEP_SECONDS="1") as system:
-        slug = system.open_contest()
-        with Person(system.url, "stranger") as person:
-            person.join(slug)
-            ours = person.upload(slug, packed(GOOD + "# nobody knows this entry\n"))
-            time.sleep(4)
-            assert person.status(ours)["state"] == "queued"
-            for page in ("/en/", f"/en/contests/{slug}", ours):
-                assert 'class="notice' in person.get(page).text, page
+@pytest.fixture(scope="module")
+def engineless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """An installation that has no Docker engine."""
+    folder = tmp_path_factory.mktemp("engineless") / "data"
+    with running(folder, PODIUM_SANDBOX="process", PODIUM_WORKERS="1", PODIUM_SWEEP_SECONDS="1") as system:
+        yield system
     assert system.leftovers() == []
+
+
+def test_without_an_engine_an_upload_is_kept_and_not_judged_and_every_page_says_so(engineless: System) -> None:
+    slug = engineless.open_contest()
+    with Person(engineless.url, "stranger") as person:
+        person.join(slug)
+        ours = person.upload(slug, packed(GOOD + "# nobody knows this entry\n"))
+        time.sleep(3)
+        assert person.status(ours)["state"] == "queued"
+        for page in ("/en/", f"/en/contests/{slug}", ours):
+            assert 'class="notice' in person.get(page).text, page
 
 
 @pytest.mark.docker
@@ -203,14 +216,15 @@ def test_doctor_names_what_is_missing_and_the_cure(tmp_path: Path) -> None:
     assert "engine.sh" in checks["docker engine"]["cure"]
 
 
-def test_a_port_that_is_taken_is_named_with_its_cure(tmp_path: Path) -> None:
-    with running(tmp_path / "first", PODIUM_SANDBOX="process", PODIUM_WORKERS="1") as system:
-        done = podium("up", folder=tmp_path / "second", PODIUM_SANDBOX="process", PODIUM_PORT=str(system.settings.port))
-        assert done.returncode == 1
-        assert "PODIUM_PORT" in done.stderr
-        assert "Traceback" not in done.stderr
-        same = podium("up", folder=tmp_path / "first", PODIUM_SANDBOX="process")
-        assert "is up already" in same.stderr
+def test_a_port_or_a_data_folder_that_is_taken_is_named_with_its_cure(engineless: System, tmp_path: Path) -> None:
+    port, data = str(engineless.settings.port), engineless.settings.data
+    done = podium("up", folder=tmp_path / "second", PODIUM_SANDBOX="process", PODIUM_PORT=port)
+    assert done.returncode == 1
+    assert "PODIUM_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
+    same = podium("up", folder=data, PODIUM_SANDBOX="process")
+    assert same.returncode == 1
+    assert "is up already" in same.stderr
 
 
 def test_a_setting_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -228,6 +242,7 @@ def test_the_demo_runs_on_postgresql(tmp_path: Path) -> None:
             *("demo", "echo", "--once", "--json"),
             folder=tmp_path / "data",
             PODIUM_SANDBOX="process",
+            PODIUM_WORKERS="1",
             PODIUM_DATABASE_URL=postgres.url(folder, "podium"),
         )
     assert done.returncode == 0, done.stderr

@@ -104,10 +104,9 @@ def test_every_hand_on_a_result_leaves_a_mark_and_none_names_a_person(one: World
     """Promise 7: ids only, no personal data."""
     before = len(one.all(select(LedgerEntry)))
     contest, phase = one.contest()
-    with one.db.write() as session:
-        user = accounts.sign_up(
-            session, email="ada@lovelace.example", name="Ada Lovelace", password=PASSWORD, language="en", now=NOW
-        )
+    user = accounts.sign_up(
+        one.db, email="ada@lovelace.example", name="Ada Lovelace", password=PASSWORD, language="en", now=NOW
+    )
     team = one.team(user, name="Analytical Engines")
     from judge import contests
 

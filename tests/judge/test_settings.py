@@ -47,6 +47,7 @@ def test_every_variable_is_read_and_a_child_reads_the_same(tmp_path):
         "PODIUM_MIN_FREE_MIB": "0",
         "PODIUM_SIGN_IN_TRIES": "11",
         "PODIUM_SECURE_COOKIES": "Yes",
+        "PODIUM_TRUSTED_PROXIES": "1",
     }
     found = Settings.from_environment(environment)
     assert set(environment) == {f"PODIUM_{name.upper()}" for name in Settings.__dataclass_fields__}
