@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from judge.sandboxes import owner
+from judge.settings import Settings
 from tests.judge import postgres
 from tests.system import GOOD, ROOT, Person, System, containers, environment, packed, running
 
@@ -62,7 +64,9 @@ def check_demo(done: "subprocess.CompletedProcess[str]") -> None:
 def test_the_demo_judges_every_sample_in_docker_prints_one_document_and_leaves_nothing(tmp_path: Path) -> None:
     done = podium("demo", "driving", "--once", "--json", folder=tmp_path / "data", PODIUM_SANDBOX="docker")
     check_demo(done)
-    assert not containers("podium.owner")
+    settings = Settings.from_environment(environment(tmp_path / "data"))
+    assert not settings.run.exists()
+    assert not containers(f"podium.owner={owner(settings)}")
 
 
 def test_without_an_engine_the_demo_plays_the_shipped_samples_and_says_so(tmp_path: Path) -> None:
