@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
@@ -70,18 +70,14 @@ def take_in(
     where there is no room; nothing is half-written in either case.
     """
     with db.read() as session:
-        contest = contests.by_slug(session, contest_slug)
-        phase = contests.phase_by_slug(session, contest, phase_slug)
-        enrolled = contests.enrolment_of(session, contest=contest, user=user)
-        if enrolled is None:
-            raise NotAllowed("not-enrolled")
-        if earlier := _sent_before(session, enrolled[0], upload.form_token):
+        place = find_place(session, user=user, contest_slug=contest_slug, phase_slug=phase_slug)
+        if earlier := _sent_before(session, place, upload.form_token):
             return earlier
-        check_open(phase, now=upload.received_at)
-        quota = quota_left(session, enrolment=enrolled[0], phase=phase, contest=contest, now=upload.received_at)
+        check_open(place.phase, now=upload.received_at)
+        quota = quota_left(session, **place.rows(), now=upload.received_at)
         if not quota.open:
             raise quota.refusal()
-    about = sheet.about(contest.challenge)
+    about = sheet.about(place.contest.challenge)
     path = storage.receive(stream, most_bytes=about.entry_mib << 20)
     try:
         check_file(path, filename=upload.filename, about=about)
@@ -91,9 +87,43 @@ def take_in(
     finally:
         path.unlink(missing_ok=True)
     with db.write() as session:
-        return create(
-            session, user=user, contest_slug=contest_slug, phase_id=_id(phase), kept=kept, upload=upload, now=clock()
+        return create(session, user=user, place=place, kept=kept, upload=upload, now=clock())
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an upload goes: a phase of a contest, and the team with which its sender is in it."""
+
+    contest: Contest
+    phase: Phase
+    enrolment: Enrolment
+    team: Team
+
+    def rows(self) -> dict[str, Any]:
+        """For `quota_left`."""
+        return {"contest": self.contest, "phase": self.phase, "enrolment": self.enrolment}
+
+
+def find_place(session: Session, *, user: User, contest_slug: str, phase_slug: str) -> Place:
+    """Raises NotFound for an unknown contest or phase, NotAllowed for somebody who is not in it."""
+    row = session.exec(
+        select(Contest, Phase, Enrolment, Team)
+        .join(Phase, col(Phase.contest_id) == Contest.id)
+        .join(Enrolment, col(Enrolment.contest_id) == Contest.id)
+        .join(Team, col(Team.id) == Enrolment.team_id)
+        .join(Membership, col(Membership.team_id) == Team.id)
+        .where(
+            Contest.slug == contest_slug,
+            Contest.state != PhaseState.DRAFT,
+            Phase.slug == phase_slug,
+            Phase.state != PhaseState.DRAFT,
+            Membership.user_id == user.id,
         )
+    ).first()
+    if row is None:
+        contests.phase_by_slug(session, contests.by_slug(session, contest_slug), phase_slug)
+        raise NotAllowed("not-enrolled")
+    return Place(*row)
 
 
 def check_file(path: Path, *, filename: str, about: About) -> None:
@@ -106,28 +136,30 @@ def check_file(path: Path, *, filename: str, about: About) -> None:
         raise BadInput(f"archive-{error.code.replace('_', '-')}", **error.params) from error
 
 
-def create(
-    session: Session, *, user: User, contest_slug: str, phase_id: int, kept: Kept, upload: Upload, now: datetime
-) -> Receipt:
-    """The rows of an upload whose file is kept: submission, quota slot and first judgement. Everything that was true
-    before the body came is asked again. Raises Refusal."""
-    contest = contests.by_slug(session, contest_slug)
-    phase = session.get_one(Phase, phase_id)
-    enrolled = contests.enrolment_of(session, contest=contest, user=user)
-    if enrolled is None:
+def create(session: Session, *, user: User, place: Place, kept: Kept, upload: Upload, now: datetime) -> Receipt:
+    """The rows of an upload whose file is kept: submission, quota slot and first judgement. What may have changed while
+    the body came is asked again, under a lock on the team's enrolment. Raises Refusal."""
+    row = session.exec(
+        select(Phase, Enrolment)
+        .join(Enrolment, col(Enrolment.contest_id) == Phase.contest_id)
+        .join(Membership, col(Membership.team_id) == Enrolment.team_id)
+        .where(Phase.id == place.phase.id, Enrolment.id == place.enrolment.id, Membership.user_id == user.id)
+        .with_for_update(of=Enrolment, key_share=True)
+        .execution_options(populate_existing=True)
+    ).first()
+    if row is None:
         raise NotAllowed("not-enrolled")
-    enrolment, team = enrolled
-    session.exec(select(Enrolment.id).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)).one()
-    if earlier := _sent_before(session, enrolment, upload.form_token):
-        return earlier
+    phase, enrolment = row
     check_open(phase, now=upload.received_at)
-    quota = quota_left(session, enrolment=enrolment, phase=phase, contest=contest, now=upload.received_at)
+    quota = quota_left(session, enrolment=enrolment, phase=phase, contest=place.contest, now=upload.received_at)
     if not quota.open:
+        if earlier := _sent_before(session, place, upload.form_token):
+            return earlier
         raise quota.refusal()
     submission = Submission(
         public_id=secrets.token_urlsafe(12),
         enrolment_id=_id(enrolment),
-        phase_id=phase_id,
+        phase_id=_id(phase),
         user_id=_id(user),
         sha256=kept.sha256,
         size_bytes=kept.size_bytes,
@@ -142,8 +174,12 @@ def create(
             session.flush()
             session.add(quota.slot(_id(submission)))
     except IntegrityError:
+        if earlier := _sent_before(session, place, upload.form_token):
+            return earlier
         raise Conflict("upload-collided") from None
-    judgement = Judgement(submission_id=_id(submission), phase_id=phase_id, enrolment_id=_id(enrolment), queued_at=now)
+    judgement = Judgement(
+        submission_id=_id(submission), phase_id=_id(phase), enrolment_id=_id(enrolment), queued_at=now
+    )
     session.add(judgement)
     session.flush()
     ledger.mark(
@@ -154,26 +190,23 @@ def create(
         now=now,
         facts={"sha256": kept.sha256},
     )
-    return Receipt(submission, _id(judgement), contest, phase, team)
+    return Receipt(submission, _id(judgement), place.contest, phase, place.team)
 
 
-def _sent_before(session: Session, enrolment: Enrolment, form_token: str | None) -> Receipt | None:
+def _sent_before(session: Session, place: Place, form_token: str | None) -> Receipt | None:
+    """The receipt of the same form, where it was sent before; perhaps in another phase of the contest."""
     if form_token is None:
         return None
-    submission = session.exec(
-        select(Submission).where(Submission.enrolment_id == enrolment.id, Submission.form_token == form_token)
+    row = session.exec(
+        select(Submission, Phase)
+        .join(Phase, col(Phase.id) == Submission.phase_id)
+        .where(Submission.enrolment_id == place.enrolment.id, Submission.form_token == form_token)
     ).first()
-    if submission is None:
+    if row is None:
         return None
-    phase = session.get_one(Phase, submission.phase_id)
-    return Receipt(
-        submission,
-        _id(current_judgement(session, submission)),
-        session.get_one(Contest, phase.contest_id),
-        phase,
-        session.get_one(Team, enrolment.team_id),
-        again=True,
-    )
+    submission, phase = row
+    judgement = current_judgement(session, submission)
+    return Receipt(submission, _id(judgement), place.contest, phase, place.team, again=True)
 
 
 def _shown_filename(filename: str) -> str:

@@ -111,7 +111,7 @@ def upload(slug: str, phase_slug: str) -> Response:
 
 def contests_limit(session: Session, slug: str) -> int:
     """How many MiB an entry of a contest may have."""
-    return shape_of(session, contests.by_slug(session, slug)).entry_mib
+    return about(contests.by_slug(session, slug).challenge).entry_mib
 
 
 def _receive(limit_mib: int) -> Upload:

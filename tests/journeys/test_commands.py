@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from judge.samples import pack
 from judge.sandboxes import owner
 from judge.settings import Settings
 from tests.judge import postgres
-from tests.system import GOOD, ROOT, Person, System, containers, environment, packed, running
+from tests.system import GOOD, ROOT, Person, System, containers, environment, packed, patience, running
 
 BAND_SAMPLES = {"useless", "weak", "sound", "crash", "cheat"}
 
@@ -85,21 +86,38 @@ def test_without_an_engine_the_demo_plays_the_shipped_samples_and_says_so(tmp_pa
 
 @pytest.fixture(scope="module")
 def engineless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """An installation that has no Docker engine."""
+    """An installation on PostgreSQL that has no Docker engine."""
     folder = tmp_path_factory.mktemp("engineless") / "data"
-    with running(folder, PODIUM_SANDBOX="process", PODIUM_WORKERS="1", PODIUM_SWEEP_SECONDS="1") as system:
-        yield system
+    with postgres.server() as server:
+        with contextlib.closing(postgres.connection(server)) as connection:
+            connection.cursor().execute("CREATE DATABASE podium")
+        settings = {
+            "PODIUM_SANDBOX": "process",
+            "PODIUM_WORKERS": "1",
+            "PODIUM_SWEEP_SECONDS": "1",
+            "PODIUM_DATABASE_URL": postgres.url(server, "podium"),
+        }
+        with running(folder, **settings) as system:
+            yield system
     assert system.leftovers() == []
+    assert not (folder / "podium.db").exists()
 
 
-def test_without_an_engine_an_upload_is_kept_and_not_judged_and_every_page_says_so(engineless: System) -> None:
+@pytest.mark.postgres
+def test_without_an_engine_a_strangers_upload_is_kept_but_only_a_shipped_sample_is_judged(engineless: System) -> None:
+    """On PostgreSQL, through the portal; every page says how it is."""
     slug = engineless.open_contest()
-    with Person(engineless.url, "stranger") as person:
+    with Person(engineless.url, "stranger") as person, Person(engineless.url, "starter") as other:
         person.join(slug)
-        ours = person.upload(slug, packed(GOOD + "# nobody knows this entry\n"))
-        time.sleep(3)
-        assert person.status(ours)["state"] == "queued"
-        for page in ("/en/", f"/en/contests/{slug}", ours):
+        theirs = person.upload(slug, packed(GOOD + "# nobody knows this entry\n"))
+        other.join(slug)
+        shipped = other.upload(slug, pack(ROOT / "tests" / "echo" / "samples" / "sound"))
+        for _ in patience(30, "the sample is not judged"):
+            if other.status(shipped)["final"]:
+                break
+        assert other.status(shipped)["verdict"] == "AC"
+        assert person.status(theirs)["state"] == "queued"
+        for page in ("/en/", f"/en/contests/{slug}", theirs):
             assert 'class="notice' in person.get(page).text, page
 
 
@@ -220,6 +238,7 @@ def test_doctor_names_what_is_missing_and_the_cure(tmp_path: Path) -> None:
     assert "engine.sh" in checks["docker engine"]["cure"]
 
 
+@pytest.mark.postgres
 def test_a_port_or_a_data_folder_that_is_taken_is_named_with_its_cure(engineless: System, tmp_path: Path) -> None:
     port, data = str(engineless.settings.port), engineless.settings.data
     done = podium("up", folder=tmp_path / "second", PODIUM_SANDBOX="process", PODIUM_PORT=port)
@@ -235,21 +254,3 @@ def test_a_setting_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     done = podium("doctor", folder=tmp_path / "data", PODIUM_PORT="eighty")
     assert done.returncode == 1
     assert "PODIUM_PORT must be a whole number" in done.stderr
-
-
-@pytest.mark.postgres
-def test_the_demo_runs_on_postgresql(tmp_path: Path) -> None:
-    with postgres.server() as folder:
-        with contextlib.closing(postgres.connection(folder)) as connection:
-            connection.cursor().execute("CREATE DATABASE podium")
-        done = podium(
-            *("demo", "echo", "--once", "--json"),
-            folder=tmp_path / "data",
-            PODIUM_SANDBOX="process",
-            PODIUM_WORKERS="1",
-            PODIUM_DATABASE_URL=postgres.url(folder, "podium"),
-        )
-    assert done.returncode == 0, done.stderr
-    echo = document(done)["contests"]["echo"]
-    assert echo["submitted"] == echo["judged"] > 1
-    assert not (tmp_path / "data" / "podium.db").exists()
