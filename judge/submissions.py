@@ -15,9 +15,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
-from challenges import sheet
 from challenges.base import About
-from judge import contests, leaderboard, ledger
+from judge import catalogue, contests, leaderboard, ledger
 from judge.db import Database
 from judge.errors import BadInput, Conflict, NotAllowed, NotFound, QuotaUsed, TooMuch
 from judge.models import Contest, Enrolment, Judgement, Membership, Phase, QuotaUse, Standing, Submission, Team, User
@@ -77,7 +76,7 @@ def take_in(
         quota = quota_left(session, **place.rows(), now=upload.received_at)
         if not quota.open:
             raise quota.refusal()
-    about = sheet.about(place.contest.challenge)
+    about = catalogue.about(place.contest.challenge)
     path = storage.receive(stream, most_bytes=about.entry_mib << 20)
     try:
         check_file(path, filename=upload.filename, about=about)
