@@ -5,13 +5,14 @@ to the current judgement.
 """
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from challenges.base import Message, View
+from challenges.base import VIEW_BYTES, Message, View
 from judge import leaderboard, ledger
 from judge.judgements import Claim, end_attempt, owned
 from judge.models import Judgement, JudgementScore, Phase, Run, RunSeat, Submission
@@ -20,7 +21,7 @@ from judge.states import JudgementState, check_move
 from judge.storage import Storage
 from sandbox.types import Verdict
 
-LOG_SHOWN_BYTES = 65_536
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,11 @@ def store_files(storage: Storage, played: PlayedRun) -> dict[str, str]:
     """Keep a run's view, transcripts and logs, before any row names them: their SHA-256 by name."""
     files = {}
     if played.view is not None:
-        files["view"] = storage.keep_bytes(
-            json.dumps({"kind": played.view.kind, "data": played.view.data}, separators=(",", ":")).encode()
-        )
+        view = json.dumps({"kind": played.view.kind, "data": played.view.data}, separators=(",", ":")).encode()
+        if len(view) <= VIEW_BYTES:
+            files["view"] = storage.keep_bytes(view)
+        else:
+            log.error("a view of %d bytes is dropped: a challenge may make %d", len(view), VIEW_BYTES)
     for seat, record in played.records.items():
         files[f"transcript {seat}"] = storage.keep_bytes(played.transcripts[seat])
         files[f"log {seat}"] = storage.keep_bytes(log_text(record).encode("utf-8", "replace"))

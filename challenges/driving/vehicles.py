@@ -7,16 +7,13 @@ braking becomes reversing), the player's tyres have a limit, and drivers of the 
 """
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from highway_env.vehicle.behavior import IDMVehicle
 from highway_env.vehicle.kinematics import Vehicle
 from highway_env.vehicle.objects import Obstacle
 
 from challenges.driving.lanes import wrap
-
-if TYPE_CHECKING:
-    from challenges.driving.traffic import Traffic
 
 LENGTH_M = 5.0
 WIDTH_M = 2.0
@@ -61,7 +58,7 @@ class Car(Vehicle):  # type: ignore[misc]
 
     MIN_SPEED = 0.0
 
-    def __init__(self, road: "Traffic", position: tuple[float, float], heading: float, speed: float) -> None:
+    def __init__(self, road: Any, position: tuple[float, float], heading: float, speed: float) -> None:
         super().__init__(road, position, heading, speed)
         settle(self)
         self.acceleration = 0.0
@@ -113,9 +110,7 @@ class Car(Vehicle):  # type: ignore[misc]
 class Driver(IDMVehicle):  # type: ignore[misc]
     """A car of the traffic: IDM along, MOBIL across."""
 
-    def __init__(
-        self, road: "Traffic", position: tuple[float, float], heading: float, speed: float, **kwargs: Any
-    ) -> None:
+    def __init__(self, road: Any, position: tuple[float, float], heading: float, speed: float, **kwargs: Any) -> None:
         super().__init__(road, position, heading, speed, **kwargs)
         settle(self)
         self.cuts_in_at_m: float | None = None
@@ -218,7 +213,7 @@ class Blockage(Obstacle):  # type: ignore[misc]
     LENGTH = LENGTH_M
     WIDTH = WIDTH_M
 
-    def __init__(self, road: "Traffic", position: tuple[float, float], heading: float = 0.0) -> None:
+    def __init__(self, road: Any, position: tuple[float, float], heading: float = 0.0) -> None:
         super().__init__(road, position, heading, 0.0)
         settle(self)
         self.role = "obstacle"

@@ -155,3 +155,22 @@ def test_figures_of_a_seat_are_those_of_its_program(one: World):
     assert (seat.verdict, seat.wall_seconds, seat.cpu_seconds, seat.memory_mib) == ("RTE", 3.0, 2.0, 7.0)
     assert seat.message["code"] == "ended-rte"
     assert one.judgement(receipt).core_seconds == 2.0
+
+
+def test_a_view_that_is_larger_than_a_view_may_be_is_dropped_and_the_run_still_counts(one: World):
+    small, large = (View("table", {"rows": ["x" * size]}) for size in (10, 1_000_000))
+    run = played_run("echo-1", 40.0)
+    assert "view" in results.store_files(one.storage, dataclasses.replace(run, view=small))
+    files = results.store_files(one.storage, dataclasses.replace(run, view=large))
+    assert "view" not in files
+    assert "transcript player" in files
+
+
+def test_while_cases_are_hidden_a_teams_sentence_carries_no_figure_that_its_entry_chose(world: World, entered):
+    """Promise 8: an exit code is chosen by the entry, which has seen the hidden case."""
+    phase, receipt = entered
+    judgement = world.judgement(receipt)
+    judgement.message = Message("ended-rte", {"exit_code": 77}).to_json()
+    assert results.said(judgement, phase) == Message("ended-rte-hidden")
+    phase.state = PhaseState.CLOSED
+    assert results.said(judgement, phase) == Message("ended-rte", {"exit_code": 77})
