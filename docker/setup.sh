@@ -97,9 +97,11 @@ engine() {
 }
 
 browser() {
-	command -v chromium >/dev/null 2>&1 && fc-list 2>/dev/null | grep -qi 'noto.*cjk' && return 0
-	if ! { may_install && install chromium fonts-noto-cjk fontconfig; }; then
-		missing "there is no Chromium with Chinese and Korean fonts" "apt-get install chromium fonts-noto-cjk (as root)"
+	command -v chromium >/dev/null 2>&1 && fc-list 2>/dev/null | grep -qi 'noto.*cjk' &&
+		/sbin/ldconfig -p | grep -q 'libatomic\.so\.1' && return 0 # Playwright's driver needs that one
+	if ! { may_install && install chromium fonts-noto-cjk fontconfig libatomic1; }; then
+		missing "there is no Chromium with Chinese and Korean fonts" \
+			"apt-get install chromium fonts-noto-cjk fontconfig libatomic1 (as root)"
 	fi
 }
 

@@ -182,14 +182,14 @@ class System:
         return left + [f"container {name}" for name in containers(f"podium.owner={owner(self.settings)}")]
 
 
-def containers(label: str) -> list[str]:
-    """Ids of the containers with a label, running or not; none where there is no engine."""
+def containers(*labels: str) -> list[str]:
+    """Ids of the containers with all of these labels, running or not; none where there is no engine."""
     try:
         engine = Engine()
     except EngineUnavailable:
         return []
     try:
-        return [row["Id"] for row in engine.api.containers(all=True, filters={"label": label})]
+        return [row["Id"] for row in engine.api.containers(all=True, filters={"label": list(labels)})]
     finally:
         engine.close()
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from judge.sandboxes import owner
 from tests.system import GOOD, ROOT, SLOW, Person, System, containers, free_port, packed, patience, running
 
 pytestmark = [pytest.mark.docker, pytest.mark.kills]
@@ -57,7 +58,7 @@ def test_a_worker_killed_in_mid_run_loses_nothing(system: System, person: Person
     status = judged_once(system, page, person)
     assert status["verdict"] == "AC"
     assert status["attempt"] == judgement.attempt + 1
-    assert not containers(f"podium.judgement={judgement.id}")
+    assert not containers(f"podium.owner={owner(system.settings)}", f"podium.judgement={judgement.id}")
 
 
 def test_redis_killed_with_jobs_queued_loses_nothing(system: System, person: Person) -> None:
