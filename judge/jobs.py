@@ -98,7 +98,10 @@ def judge_submission(judgement_id: int) -> None:
 
 
 def _able(kit: Kit, work: Assignment) -> bool:
-    """Whether this worker may take it: the phase's image is here, and an entry that nobody knows gets real walls."""
+    """Whether this worker may take it: its engine answers (an attempt is not spent on one that is away), the phase's
+    image is here, and an entry that nobody knows gets real walls."""
+    if not kit.sandbox.ready():
+        return False
     if work.phase.image is not None and work.phase.image != kit.sandbox.image:
         return False
     return kit.sandbox.isolated or work.submission.sha256 in known_hashes()

@@ -29,7 +29,7 @@ from judge.settings import Settings
 from judge.storage import open_storage
 from sandbox.interface import Sandbox
 
-SEEN_SECONDS = 10
+SEEN_SECONDS = 5
 log = logging.getLogger(__name__)
 
 
@@ -116,10 +116,11 @@ def _work(settings: Settings, *, name: str, stop: threading.Event) -> None:
 
 
 class Presence:
-    """Says every ten seconds that this worker is alive, and with which sandbox."""
+    """Says every few seconds that this worker is there, and with which sandbox; or that its engine is away, and that
+    nothing is to be sent to it."""
 
     def __init__(self, db: Database, *, name: str, sandbox: Sandbox) -> None:
-        self._db, self._name = db, name
+        self._db, self._name, self._sandbox = db, name, sandbox
         self._facts: dict[str, Any] = {
             "sandbox": sandbox.name,
             "isolated": sandbox.isolated,
@@ -141,8 +142,12 @@ class Presence:
                 log.exception("could not say that this worker is alive")
 
     def _say(self) -> None:
+        ready = self._sandbox.ready()
         with self._db.write() as session:
-            hosts.seen(session, name=self._name, now=datetime.now(UTC), **self._facts)
+            if ready:
+                hosts.seen(session, name=self._name, now=datetime.now(UTC), **self._facts)
+            else:
+                hosts.gone(session, name=self._name)
 
     def stop(self) -> None:
         self._done.set()

@@ -209,6 +209,13 @@ class DockerSandbox:
             remove_folder(self._runtime_dir / name)
         return len(names)
 
+    def ready(self) -> bool:
+        try:
+            self._engine.ping()
+        except SandboxError:
+            return False
+        return True
+
     def describe(self) -> str:
         facts = self._facts
         runtime = self._maker.runtime or facts.default_runtime

@@ -87,7 +87,7 @@ class FakeSession:
 
 
 class FakeSandbox:
-    """`opened` and `reaped` record what was asked of it."""
+    """`opened` and `reaped` record what was asked of it; while `away` is set it is not ready."""
 
     name = "fake"
 
@@ -99,6 +99,7 @@ class FakeSandbox:
         self.opened: list[Program] = []
         self.sessions: list[FakeSession] = []
         self.reaped: list[dict[str, str]] = []
+        self.away = False
 
     def open(self, program: Program, limits: Limits) -> FakeSession:  # noqa: ARG002  the interface's
         self.opened.append(program)
@@ -125,6 +126,9 @@ class FakeSandbox:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+    def ready(self) -> bool:
+        return not self.away
 
     def describe(self) -> str:
         return "fake"

@@ -54,6 +54,10 @@ class Sandbox(Protocol):
         Nothing that is not ours is touched."""
         ...
 
+    def ready(self) -> bool:
+        """Whether programs can be started now: cheap, asked before each judgement. Raises nothing."""
+        ...
+
     def describe(self) -> str:
         """The engine and its version, for the record of a judgement."""
         ...

@@ -304,5 +304,8 @@ class ProcessSandbox:
     def close(self) -> None:
         """Nothing to let go of."""
 
+    def ready(self) -> bool:
+        return True
+
     def describe(self) -> str:
         return f"process, {sys.implementation.name} {sys.version.split()[0]}, no isolation"

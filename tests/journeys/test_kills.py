@@ -8,11 +8,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
 
 from judge.sandboxes import owner
+from tests.engine_proxy import Proxy
 from tests.system import GOOD, ROOT, SLOW, Person, System, containers, free_port, packed, patience, running
 
 pytestmark = [pytest.mark.docker, pytest.mark.kills]
@@ -160,3 +162,34 @@ def test_uploads_in_a_storm_of_kills_are_each_judged_once(system: System, person
     board = person.get("/api/contests/echo/practice/board").json()
     (row,) = (row for row in board["rows"] if row["team"] == f"Team {person.name}")
     assert row["entries"] == 4
+
+
+def test_an_engine_that_is_away_for_long_costs_nobody_an_attempt(tmp_path: Path) -> None:
+    """Promises 1 and 4: the engine vanishes in mid-run and stays away for longer than three attempts would take; what
+    was acknowledged before and meanwhile is judged when it is back."""
+    path = tmp_path / "engine.sock"
+    engine = Proxy(path)
+    settings = {"PODIUM_SANDBOX": "docker", "PODIUM_DOCKER_HOST": engine.url, "PODIUM_SWEEP_SECONDS": "1"}
+    try:
+        with (
+            running(tmp_path / "data", **settings) as system,
+            Person(system.url, "before") as one,
+            Person(system.url, "meanwhile") as two,
+        ):
+            slug = system.open_contest(hidden=False)
+            one.join(slug)
+            two.join(slug)
+            first = one.upload(slug, packed(SLOW.format(seconds=3)))
+            system.wait_running()
+            engine.die()
+            path.unlink()
+            second = two.upload(slug, packed(GOOD))
+            time.sleep(15)
+            assert not one.status(first)["final"]
+            assert not two.status(second)["final"]
+            engine = Proxy(path)
+            assert judged_once(system, first, one)["verdict"] == "AC"
+            assert judged_once(system, second, two)["verdict"] == "AC"
+    finally:
+        engine.die()
+    assert system.leftovers() == []

@@ -395,6 +395,19 @@ def test_a_worker_without_the_phases_image_does_not_take_its_jobs(one: World, ki
     assert judged(one, receipt).attempt == 0
 
 
+def test_while_the_engine_is_away_no_attempt_is_spent(one: World, kit, opened):
+    """Promise 1 and 4: an engine that is away for an hour costs nobody an attempt; the entry waits."""
+    receipt = one.upload(opened[2], entry("good"))
+    sandbox = FakeSandbox(script_of)
+    sandbox.away = True
+    equip(kit, sandbox=sandbox)
+    for _ in range(5):
+        row = judged(one, receipt)
+    assert (row.state, row.attempt, row.faults) == (JudgementState.QUEUED, 0, 0)
+    sandbox.away = False
+    assert judged(one, receipt).state == JudgementState.SCORED
+
+
 def test_without_walls_nothing_but_our_own_samples_is_played(one: World, kit, opened):
     """Promise 3, zones of trust."""
     stranger = one.upload(opened[2], entry("good"))

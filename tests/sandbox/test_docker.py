@@ -1,10 +1,7 @@
 """What only the Docker backend does: its image, its labels, its clean-up after crashes, and engines that fail."""
 
-import contextlib
 import gc
-import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +21,7 @@ from sandbox.errors import EngineFailed, EngineUnavailable, ImageMissing, NotCle
 from sandbox.images import PlayerImage
 from sandbox.types import Limits, Program, Verdict
 from sandbox.wire import Answered, Channel
+from tests.engine_proxy import Proxy
 from tests.sandbox.conftest import OWNER, SMALL, traces
 
 ECHO = "def act(observation):\n    return observation\n"
@@ -203,54 +201,6 @@ def test_an_engine_that_is_not_there_is_said_with_its_cure(tmp_path: Path) -> No
         DockerSandbox(image="x", runtime_dir=tmp_path, owner=OWNER, engine_url=f"unix://{tmp_path}/none.sock")
 
 
-class Proxy:
-    """Stands between a sandbox and the engine, and can die or fall silent."""
-
-    def __init__(self, path: Path) -> None:
-        self.url = f"unix://{path}"
-        self.silent = False
-        self._server = socket.socket(socket.AF_UNIX)
-        self._server.bind(str(path))
-        self._server.listen()
-        self._sockets: list[socket.socket] = []
-        self._threads: list[threading.Thread] = []
-        self._spawn(self._accept)
-
-    def _spawn(self, work: object, *arguments: object) -> None:
-        thread = threading.Thread(target=work, args=arguments)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._server.accept()
-            except OSError:
-                return
-            engine = socket.socket(socket.AF_UNIX)
-            engine.connect(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://"))
-            self._sockets += [client, engine]
-            self._spawn(self._pump, client, engine, True)
-            self._spawn(self._pump, engine, client, False)
-
-    def _pump(self, source: socket.socket, sink: socket.socket, outward: bool) -> None:
-        try:
-            while data := source.recv(65_536):
-                if not (self.silent and outward):
-                    sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-
-    def die(self) -> None:
-        for sock in [self._server, *self._sockets]:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-            sock.close()
-        for thread in self._threads:
-            thread.join()
-
-
 @pytest.fixture
 def proxy(tmp_path: Path) -> Iterator[Proxy]:
     proxy = Proxy(tmp_path / "engine.sock")
@@ -295,7 +245,9 @@ class TestAnEngineThatFails:
         assert docker_sandbox.reap() == 1
 
     def test_while_a_container_is_made_is_our_fault_too(self, fragile: DockerSandbox, proxy: Proxy, echo: Path) -> None:
+        assert fragile.ready()
         proxy.die()
+        assert not fragile.ready()
         with pytest.raises(EngineUnavailable):
             fragile.open(Program(echo), SMALL)
 
