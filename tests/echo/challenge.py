@@ -25,6 +25,7 @@ from challenges.base import (
     View,
     derive,
 )
+from challenges.errors import BrokenChallenge
 
 SEAT = "player"
 MESSAGES = 3
@@ -67,7 +68,7 @@ class Echo:
         return {"": Score(mean, mean, columns={"right": sum(row.outcome.columns["right"] for row in played)})}
 
     def field(self, matrix: Json) -> Json:
-        raise NotImplementedError
+        raise BrokenChallenge("echo is played alone")
 
 
 def words(case: Case) -> list[str]:
