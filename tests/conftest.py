@@ -1,10 +1,16 @@
 """Hooks for all tests: a test that needs what this machine lacks is skipped with the reason, and fails under CI."""
 
 import os
+import shutil
 from functools import cache
 
 import hypothesis
 import pytest
+
+MEMORY = "/dev/shm"
+"""Where there is room, tests keep their files in memory: hundreds of small databases wait for no disk."""
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 << 30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
 
 # A busy machine is no reason to fail; under CI every run draws the same examples, elsewhere new ones each time.
 hypothesis.settings.register_profile("podium", deadline=None, derandomize=os.environ.get("CI") == "true")
