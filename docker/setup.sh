@@ -90,7 +90,11 @@ missing() { # what a test run goes without
 
 engine() {
 	if sh docker/engine.sh >&2; then
-		.venv/bin/python -m sandbox.images >&2 || missing "the player image could not be built" "podium doctor"
+		if ! .venv/bin/python -m sandbox.images >&2; then
+			missing "the player image could not be built" "podium doctor"
+		elif [ "$purpose" = test ] && ! .venv/bin/python -m sandbox.images --builders >&2; then
+			missing "the images in which entries are built could not be made" "what is said above"
+		fi
 	else
 		missing "there is no Docker engine" "sh docker/engine.sh"
 	fi

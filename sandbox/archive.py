@@ -186,6 +186,8 @@ class _Tally:
         for point in (f"{root}entry.toml", f"{root}agent.py"):
             if point in names:
                 manifest = read_manifest(self._manifests[point]) if point in self._manifests else None
+                if manifest and not (manifest.run or manifest.build or f"{root}agent.py" in names):
+                    break
                 return EntryFacts(kind, len(names), self._total, point, root, manifest)
         raise BadArchive("no_entry_point")
 

@@ -21,7 +21,7 @@ SKIPPED = frozenset({"test", "tests", "idlelib", "tkinter", "turtledemo", "ensur
 UNWANTED = re.compile(r"\.a$|\.opt-\d\.pyc$|^_tkinter")
 SHELL = "dash"
 ALWAYS = ("libnss_files.so.2", "libdl.so.2", "libpthread.so.0", "librt.so.1", "libutil.so.1", "libresolv.so.2",
-          "libgcc_s.so.1", "libstdc++.so.6")  # fmt: skip
+          "libgcc_s.so.1", "libstdc++.so.6", "libm.so.6", "libmvec.so.1", "libgomp.so.1", "libatomic.so.1")  # fmt: skip
 USERS = "root:x:0:0:root:/:/bin/sh\nplayer:x:10001:10001:player:/work:/bin/sh\n"
 GROUP = "root:x:0:\nplayer:x:10001:\n"
 _LDD_LINE = re.compile(r"(?:=>\s*)?(/\S+) \(0x")

@@ -8,9 +8,11 @@ they are empty: there the last figures seen count. Without root, groups can be r
 in the engine's own parent, and the container's group must be gone with it.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +52,12 @@ class Layout:
     def _inside(self, name: str) -> str:
         return f"{TOP}.slice/{TOP}-{name}.slice" if self.driver == "systemd" else f"{TOP}/{name}"
 
+    def names(self, prefix: str) -> set[str]:
+        """Every run that begins so and has a parent group here, whoever made it."""
+        pattern = f"{TOP}.slice/{TOP}-{prefix}*.slice" if self.driver == "systemd" else f"{TOP}/{prefix}*"
+        found = {path.name for hierarchy in self.hierarchies() for path in hierarchy.glob(pattern)}
+        return {name.removeprefix(f"{TOP}-").removesuffix(".slice") for name in found}
+
     def folders(self, name: str) -> list[Path]:
         """The run's parent group in every hierarchy."""
         return [hierarchy / self._inside(name) for hierarchy in self.hierarchies()]
@@ -61,9 +69,9 @@ class Layout:
             return hierarchy / self._inside(name)
         return hierarchy / self._container(container)
 
-    def live(self, name: str, container: str) -> Path:
+    def live(self, controller: str, name: str, container: str) -> Path:
         """The container's own group, which is there as long as it runs."""
-        hierarchy = self.root if self.version == 2 else self.root / "memory"
+        hierarchy = self.root if self.version == 2 else self.root / controller
         leaf = f"docker-{container}.scope" if self.driver == "systemd" else container
         if self.parent(name) is not None:
             return hierarchy / self._inside(name) / leaf
@@ -80,39 +88,113 @@ class Group:
         self._layout, self._name = layout, name
         self._cpu = layout.measured("cpuacct", name, container)
         self._memory = layout.measured("memory", name, container)
-        self._live = layout.live(name, container)
-        self._cpu_seconds = self._peak_bytes = 0.0
-        self._kills = 0
+        self._live = layout.live("memory", name, container)
+        self._cpuset = layout.live("cpuset", name, container)
+        self._cpu_before_seconds = self._cpu_seconds = 0.0
+        self._bytes_before = self._peak_bytes = self._kills = 0
+        self._peak_since: int | None = None
+        self._setup_peak_bytes = 0
+        self._lock = threading.Lock()
 
-    def cpu_seconds(self) -> float:
-        """CPU time used so far, user and system, of everything that ever ran in it."""
+    def lives(self) -> bool:
+        """Whether the container's own group is to be seen from here."""
+        return self._live.is_dir()
+
+    def begin(self) -> None:
+        """From here on it counts: what was used before is not the program's. Called again, it counts anew."""
+        with self._lock:
+            self._begin()
+
+    def _begin(self) -> None:
+        self._cpu_seconds = 0.0
+        self._peak_bytes = 0
+        self._cpu_before_seconds = self._used_seconds()
+        self._bytes_before = _number(self._memory / self._file("memory.usage_in_bytes", "memory.current"))
+        self._setup_peak_bytes = 0
         if self._layout.version == 1:
-            used = _number(self._cpu / "cpuacct.usage") / 1e9
+            with contextlib.suppress(OSError):
+                (self._memory / "memory.max_usage_in_bytes").write_text("0")
         else:
-            used = _table(self._cpu / "cpu.stat").get("usage_usec", 0) / 1e6
-        self._cpu_seconds = max(self._cpu_seconds, used)
+            self._reset_peak()
+
+    def _reset_peak(self) -> None:
+        """With version 2 a peak begins anew for the descriptor that asks for it, since Linux 6.12. Before that there is
+        one peak for all time, since 5.19, which says something once it is higher than that of the set-up."""
+        self.close()
+        try:
+            self._peak_since = os.open(self._memory / "memory.peak", os.O_RDWR | os.O_CLOEXEC)
+            os.write(self._peak_since, b"reset")
+        except OSError:
+            self.close()
+            self._setup_peak_bytes = _number(self._memory / "memory.peak")
+
+    def pin(self, core: int) -> bool:
+        """Let it run on this core alone; whether that could be done from here."""
+        try:
+            with (self._cpuset / "cpuset.cpus").open("r+") as file:  # there only where that controller is switched on
+                file.write(str(core))
+        except OSError:
+            return False
+        return True
+
+    def look(self) -> None:
+        """Read every counter."""
+        with self._lock:
+            self._look()
+
+    def _look(self) -> None:
+        self._cpu_seconds = max(self._cpu_seconds, self._used_seconds() - self._cpu_before_seconds)
+        self._peak_bytes = max(self._peak_bytes, self._used_bytes() - self._bytes_before)
+        name = self._file("memory.oom_control", "memory.events")
+        groups = (self._live,) if self._layout.version == 1 else (self._live, self._memory)
+        # With version 2 the parent counts for its children, unless cgroups are mounted with memory_localevents.
+        self._kills = max(self._kills, *(_table(group / name).get("oom_kill", 0) for group in groups))
+
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU time since it began, user and system, of everything that ever ran in it."""
         return self._cpu_seconds
 
+    @property
     def peak_mib(self) -> float:
-        """Peak memory, page cache and tmpfs included."""
-        names = ("memory.max_usage_in_bytes",) if self._layout.version == 1 else ("memory.peak", "memory.current")
-        self._peak_bytes = max(self._peak_bytes, *(_number(self._memory / name) for name in names))
+        """Peak memory since it began over what stood there before, page cache and tmpfs included."""
         return self._peak_bytes / (1 << 20)
 
+    @property
     def oom_kills(self) -> int:
-        """How many processes the kernel killed for want of memory, as far as it was seen while they ran."""
-        name = "memory.oom_control" if self._layout.version == 1 else "memory.events"
-        self._kills = max(self._kills, _table(self._live / name).get("oom_kill", 0))
+        """How many processes the kernel killed for want of memory; with version 1 as far as it was seen in life."""
         return self._kills
 
-    def populated(self) -> bool | None:
-        """Whether a process of the container lives; None where groups cannot be seen."""
-        if not self._layout.readable:
-            return None
-        return bool(pids_in(self._live))
+    @property
+    def readable(self) -> bool:
+        return self._layout.readable
+
+    def _file(self, version_1: str, version_2: str) -> str:
+        return version_1 if self._layout.version == 1 else version_2
+
+    def _used_seconds(self) -> float:
+        if self._layout.version == 1:
+            return _number(self._cpu / "cpuacct.usage") / 1e9
+        return _table(self._cpu / "cpu.stat").get("usage_usec", 0) / 1e6
+
+    def _used_bytes(self) -> int:
+        if self._peak_since is not None:
+            with contextlib.suppress(OSError, ValueError):
+                return int(os.pread(self._peak_since, 64, 0))
+        peak = _number(self._memory / self._file("memory.max_usage_in_bytes", "memory.peak"))
+        if peak > self._setup_peak_bytes:
+            return peak
+        return _number(self._memory / self._file("memory.usage_in_bytes", "memory.current"))
+
+    def close(self) -> None:
+        """Nothing is read any more."""
+        if self._peak_since is not None:
+            os.close(self._peak_since)
+            self._peak_since = None
 
     def remove(self) -> int:
         """Kill what is left and remove the group; returns how many processes had to be killed. Raises NotClean."""
+        self.close()
         if self._layout.parent(self._name) is None:
             if pids_in(self._live):
                 raise NotClean(f"processes outlived their container in {self._live}")
@@ -129,7 +211,10 @@ def remove(layout: Layout, name: str) -> int:
         left = [folder for folder in folders if folder.exists() and not _remove_tree(folder)]
         if not left:
             return len(killed)
-        for pid in {pid for folder in left for pid in pids_in(folder) if pid > 0}:
+        found = {pid for folder in left for pid in pids_in(folder) if pid > 0}
+        for folder in left:
+            _kill_all(folder)
+        for pid in found:
             killed.add(pid)
             _kill(pid)
         if time.monotonic() > deadline:
@@ -154,6 +239,12 @@ def _remove_tree(folder: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def _kill_all(folder: Path) -> None:
+    """Everything in a group at once, whatever it forks meanwhile: with version 2, since Linux 5.14."""
+    with contextlib.suppress(OSError), (folder / "cgroup.kill").open("r+") as file:
+        file.write("1")
 
 
 def _kill(pid: int) -> None:

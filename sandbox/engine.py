@@ -1,7 +1,9 @@
 """The Docker engine, with every failure in our own words: the one place that knows what the SDK lets out."""
 
+import contextlib
+import select
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,6 +16,7 @@ import urllib3
 from sandbox.errors import EngineFailed, EngineUnavailable
 
 CALL_SECONDS = 15
+HEAD_BYTES = 16_384
 DEFAULT_URL = "unix:///var/run/docker.sock"
 
 
@@ -27,6 +30,8 @@ class EngineFacts:
     default_runtime: str
     memory_mib: int
     cpus: int
+    security: tuple[str, ...] = ()
+    """What it adds of its own accord: `userns`, `rootless`, `seccomp` and the like."""
 
 
 class Gone(EngineFailed):
@@ -41,9 +46,12 @@ class Engine:
         settings = docker.utils.kwargs_from_env()
         if url is not None:
             settings["base_url"] = url
+        self.url: str = settings.get("base_url") or DEFAULT_URL
+        self.call_seconds = call_seconds
+        self._wrapped = "tls" in settings or self.url.partition("://")[0] in {"https", "ssh"}
         try:
             with translated("connecting"):
-                _knock(settings.get("base_url", DEFAULT_URL))
+                self.witness().close()  # the SDK would leave a socket open over an engine that is not there
                 self.api = docker.APIClient(version="auto", timeout=call_seconds, **settings)
         except EngineFailed as error:
             raise EngineUnavailable(str(error)) from error
@@ -61,6 +69,7 @@ class Engine:
             default_runtime=info.get("DefaultRuntime", "runc"),
             memory_mib=info.get("MemTotal", 0) >> 20,
             cpus=info.get("NCPU", 0),
+            security=tuple(sorted(_options(info.get("SecurityOptions") or ()))),
         )
 
     def ping(self) -> None:
@@ -68,16 +77,71 @@ class Engine:
         with translated("asking whether the engine lives"):
             self.api.ping()
 
+    @property
+    def local(self) -> bool:
+        """Whether it is reached through a socket of this machine; it may run in a virtual one all the same."""
+        return self.url.startswith("unix://")
+
+    def witness(self) -> socket.socket:
+        """A connection on which nothing is said: it breaks when the engine dies, however soon another one answers.
+        Raises EngineUnavailable."""
+        kind, _, where = self.url.partition("://")
+        with translated("connecting"):
+            if kind == "unix":
+                sock = socket.socket(socket.AF_UNIX)
+                try:
+                    sock.settimeout(self.call_seconds)
+                    sock.connect(where)
+                except OSError:
+                    sock.close()
+                    raise
+                return sock
+            if kind not in {"tcp", "http", "https"}:
+                return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # behind ssh there is none that could break
+            host, _, port = where.partition("/")[0].rpartition(":")
+            sock = socket.create_connection((host.rpartition("@")[2].strip("[]"), int(port)), self.call_seconds)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return sock
+
+    def hijack(self, path: str) -> socket.socket:
+        """The raw stream behind a call that the engine answers with one, such as attach; non-blocking.
+
+        Raises Gone, EngineFailed, EngineUnavailable."""
+        if self._wrapped:
+            raise EngineFailed("an engine behind TLS or ssh cannot be attached to: forward its socket, see the manual")
+        sock = self.witness()
+        with contextlib.ExitStack() as undo, translated("attaching"):
+            undo.callback(sock.close)
+            sock.sendall(
+                f"POST /v{self.api.api_version}{path} HTTP/1.1\r\nHost: docker\r\nContent-Length: 0\r\n"
+                "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n".encode()
+            )
+            head = bytearray()
+            while not head.endswith(b"\r\n\r\n") and len(head) < HEAD_BYTES and (byte := sock.recv(1)):
+                head += byte
+            status = head.split(None, 2)[1:2]
+            if status not in ([b"101"], [b"200"]):
+                answer = bytes(head[:200]).decode(errors="replace").partition("\r\n")[0]
+                raise (Gone if status == [b"404"] else EngineFailed)(f"attaching: the engine answers {answer!r}")
+            undo.pop_all()
+        sock.setblocking(False)
+        return sock
+
     def close(self) -> None:
         self.api.close()
 
 
-def _knock(url: str) -> None:
-    """Raises OSError where nothing listens on a Unix socket: the SDK would leave a socket open over it."""
-    if url.startswith("unix://"):
-        with socket.socket(socket.AF_UNIX) as sock:
-            sock.settimeout(CALL_SECONDS)
-            sock.connect(url.removeprefix("unix://"))
+def _options(given: Iterable[str]) -> Iterator[str]:
+    """`name=userns` and `name=seccomp,profile=default`; the oldest engines say just the name."""
+    for option in given:
+        yield option.partition(",")[0].removeprefix("name=")
+
+
+def broken(witness: socket.socket) -> bool:
+    """Whether the engine has died since the witness was taken."""
+    poll = select.poll()
+    poll.register(witness, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @contextmanager

@@ -6,14 +6,17 @@ sandbox = FakeSandbox(lambda program: scripts[program.entry.name])
 
 import contextlib
 import json
+import shutil
 import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sandbox.errors import SandboxError
+from sandbox.build import Built, outcome
+from sandbox.errors import ImageMissing, SandboxError
 from sandbox.types import Ending, Limits, Program, Result, Verdict
 
 STOPPED = Result(Verdict.AC, Ending.STOPPED, None, None, 0.0, 0.0, 0.0)
@@ -33,6 +36,8 @@ class Script:
     ready: object = field(default_factory=lambda: {"ready": True})
     result: Result = STOPPED
     """How it ended, unless `act` crashed: then RTE."""
+    build: Result = EXITED
+    """How its build ended, where it is asked for."""
     open_error: SandboxError | None = None
     close_error: SandboxError | None = None
 
@@ -87,9 +92,11 @@ class FakeSession:
 
 
 class FakeSandbox:
-    """`opened` and `reaped` record what was asked of it; while `away` is set it is not ready."""
+    """`opened` and `reaped` record what was asked of it; while `away` is set it is not ready;
+    `lacking` are languages that it cannot build for."""
 
     name = "fake"
+    cores = 0
 
     def __init__(
         self, script: Script | Callable[[Program], Script] | None = None, *, image: str = "", isolated: bool = True
@@ -100,6 +107,8 @@ class FakeSandbox:
         self.sessions: list[FakeSession] = []
         self.reaped: list[dict[str, str]] = []
         self.away = False
+        self.built: list[Program] = []
+        self.lacking: set[str] = set()
 
     def open(self, program: Program, limits: Limits) -> FakeSession:  # noqa: ARG002  the interface's
         self.opened.append(program)
@@ -114,6 +123,21 @@ class FakeSandbox:
             raise script.close_error
         return EXITED if script.result is STOPPED else script.result
 
+    def builder(self, toolchain: str) -> str | None:
+        return None if toolchain in self.lacking else self.name
+
+    def build(self, program: Program, limits: Limits, *, to: Path, toolchain: str | None = None) -> Built:  # noqa: ARG002
+        """Builds where `toolchain` says so, and ends as the script's `build` does."""
+        if toolchain is None:
+            return Built(program)
+        if toolchain in self.lacking:
+            raise ImageMissing(f"no tools for {toolchain}")
+        self.built.append(program)
+        script = self._started(program)
+        if script.build.verdict is Verdict.AC:
+            shutil.copyfile(program.entry, to)
+        return outcome(program, script.build, to)
+
     def _started(self, program: Program) -> Script:
         script = self._script if isinstance(self._script, Script) else self._script(program)
         if script.open_error is not None:
@@ -123,6 +147,12 @@ class FakeSandbox:
     def reap(self, **labels: str) -> int:
         self.reaped.append(labels)
         return 0
+
+    def expect(self, limits: Limits) -> None:
+        """Nothing is kept waiting."""
+
+    def settle(self) -> None:
+        """Nothing is left for later."""
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -1,20 +1,23 @@
-"""The folder that a container shares with the host, read-only inside: the socket, the entry, the input.
+"""The folder of one session: what a container shares with the host, and what the host keeps beside it.
 
-Theory of operation. Each session has a folder of its own in the runtime folder, which only its owner may enter; the
-engine mounts the inner folder alone, so that the runner, under its own user, can read it. The host listens, accepts
-exactly once, then closes and removes the listener. A lock on the folder lives as long as its session's process: a
-folder whose lock can be had belongs to nobody, and so does the control group of the same name.
+Theory of operation. Each session has a folder of its own in the runtime folder, which only its owner may enter. The
+engine mounts the part `share` alone, read-only, so that the runner, under its own user, can read it: the socket, the
+entry, the input. The host listens, accepts exactly once, then closes and removes the listener. A container is made
+before anybody knows what for: the labels of its session and when it ends at the latest are written into `record.json`
+at hand-over. A lock on the folder lives as long as its session's process: a folder whose lock can be had belongs to
+nobody, and so does the control group of the same name.
 """
 
 import fcntl
 import hashlib
 import json
+import math
 import os
 import secrets
 import shutil
 import socket
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from sandbox.archive import ArchiveLimits, pack
@@ -23,9 +26,18 @@ from sandbox.types import Limits, Program
 
 MOUNT = "/podium"
 WORK = "/work"
-PYTHON = "python3"
-STARTED = b'{"started": true}'
+PREPARED = b'{"prepared": true}'
+GO = b"\n"
 ACKNOWLEDGEMENT_BYTES = 4096
+_RECORD = "record.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Whose session it is. Without a deadline (in seconds since the epoch) it waits for its program."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    deadline: float | None = None
 
 
 class Handover:
@@ -33,37 +45,54 @@ class Handover:
 
     def __init__(self, runtime_dir: Path, owner: str) -> None:
         """Raises OSError where the runtime folder cannot be used."""
-        runtime_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        runtime_dir.mkdir(parents=True, exist_ok=True, mode=0o711)
         self.name = name_prefix(owner) + secrets.token_hex(8)
         self.folder = runtime_dir / self.name
-        self.folder.mkdir(mode=0o755)
-        self.folder.chmod(0o755)
+        self.folder.mkdir(mode=0o711)
         self._lock = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self.share = self.folder / "share"
+        self.share.mkdir()
+        self.share.chmod(0o755)
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.listener.bind(f"/proc/self/fd/{self._lock}/socket")
-        (self.folder / "socket").chmod(0o666)
+        self.listener.bind(f"/proc/self/fd/{self._lock}/share/socket")
+        (self.share / "socket").chmod(0o666)
         self.listener.listen(1)
 
     def accept(self) -> socket.socket:
         """The runner's connection, once `listener` is readable; nobody else can connect afterwards."""
         channel, _ = self.listener.accept()
         self.listener.close()
-        (self.folder / "socket").unlink()
+        (self.share / "socket").unlink()
         return channel
 
-    def place(self, program: Program, limits: Limits, stdin: bytes | None) -> bytes:
+    def record(self, record: Record) -> None:
+        """Raises OSError."""
+        (self.folder / _RECORD).write_text(json.dumps(asdict(record)), encoding="utf-8")
+
+    def place(self, program: Program, limits: Limits, stdin: bytes | None, *, collect: bool = False) -> bytes:
         """Put entry and input into the folder. Returns the order that the runner waits for.
 
         Raises BadArchive where a folder holds what no entry may, OSError where it cannot be read."""
-        filename = place_entry(program, self.folder / "entry")
+        filename = place_entry(program, self.share / "entry")
         if stdin:
-            (self.folder / "stdin").write_bytes(stdin)
-            (self.folder / "stdin").chmod(0o644)
+            (self.share / "stdin").write_bytes(stdin)
+            (self.share / "stdin").chmod(0o644)
         return order(
-            program, limits, filename, entry=f"{MOUNT}/entry", into=WORK, python=PYTHON,
-            stdin=f"{MOUNT}/stdin" if stdin else None,
+            program, limits, filename, entry=f"{MOUNT}/entry", into=WORK,
+            stdin=f"{MOUNT}/stdin" if stdin else None, collect=collect,
         )  # fmt: skip
+
+    def pack(
+        self, program: Program, limits: Limits, stdin: bytes | None, *, collect: bool = False
+    ) -> tuple[bytes, list[Path]]:
+        """As `place`, for a runner that is reached by a stream: the order, and the files that are to follow it."""
+        entry, given = self.folder / "entry", self.folder / "stdin"
+        filename = place_entry(program, entry)
+        given.write_bytes(stdin or b"")
+        line = order(program, limits, filename, entry="", into=WORK, stdin=None, collect=collect)
+        sizes = {"entry_bytes": entry.stat().st_size, "stdin_bytes": len(stdin or b"")}
+        return json.dumps(json.loads(line) | sizes).encode() + b"\n", [entry, given]
 
     def close(self) -> None:
         """Remove the folder. Called again, it does nothing. Raises NotClean."""
@@ -97,10 +126,10 @@ def place_entry(program: Program, to: Path) -> str:
 
 
 def order(
-    program: Program, limits: Limits, filename: str, *, entry: str, into: str, python: str, stdin: str | None
+    program: Program, limits: Limits, filename: str, *, entry: str, into: str, stdin: str | None, collect: bool = False
 ) -> bytes:
     """The runner's order, see `docker/player/runner.py`. The portal has checked the archive by its contest's limits;
-    these are those of the container."""
+    these are those of the container. CPU seconds count per process there, and are only a back-up."""
     is_archive = filename.lower().endswith((".zip", ".tar.gz", ".tgz"))
     bounds = ArchiveLimits(
         packed_bytes=1 << 40, unpacked_bytes=limits.file_mib << 20, files=limits.inodes, ratio=1 << 20
@@ -109,18 +138,21 @@ def order(
         "entry": entry,
         "filename": filename,
         "into": into,
-        "limits": asdict(bounds),
+        "archive": asdict(bounds),
         "command": program.command,
         "plain": program.command is not None and not is_archive,
         "stdin": stdin,
-        "python": python,
+        "cpu_seconds": math.ceil(limits.cpu_seconds) + 2,
+        "open_files": limits.open_files,
+        "file_mib": limits.file_mib,
+        "collect": collect,
     }
     return json.dumps(fields).encode() + b"\n"
 
 
 def read_acknowledgement(channel: socket.socket) -> bool | None:
-    """The runner's one line: True where it went on to the program, False where it refused the entry, None where it
-    ended before. Not a byte beyond it is read. Raises TimeoutError by the socket's timeout, else EngineFailed."""
+    """The runner's one line: True where the entry is prepared, False where it refused it, None where it ended before.
+    Not a byte beyond it is read. Raises TimeoutError by the socket's timeout, else EngineFailed."""
     line = b""
     while not line.endswith(b"\n"):
         try:
@@ -132,7 +164,17 @@ def read_acknowledgement(channel: socket.socket) -> bool | None:
         line += byte
         if len(line) > ACKNOWLEDGEMENT_BYTES:
             raise EngineFailed("the runner in the image does not speak our protocol")
-    return line.strip() == STARTED
+    return line.strip() == PREPARED
+
+
+def record_of(folder: Path) -> Record | None:
+    """What a session's folder says of it; None where there is none (any more)."""
+    try:
+        return Record(**json.loads((folder / _RECORD).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return Record() if folder.exists() else None
+    except (ValueError, TypeError):
+        return Record()  # being written this moment
 
 
 def orphans(runtime_dir: Path) -> list[str]:

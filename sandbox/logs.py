@@ -14,8 +14,10 @@ class Logs:
         self._kept = {STDOUT: bytearray(), STDERR: bytearray()}
         self.over = False
         """Whether more was written than the cap allows: the program is to be stopped."""
+        self.written_bytes = 0
 
     def add(self, stream: int, data: bytes) -> None:
+        self.written_bytes += len(data)
         kept = self._kept[stream]
         room = self._cap - len(kept)
         kept += data[:room]
@@ -31,7 +33,8 @@ class Frames:
     A frame is handed on in the pieces in which it arrives, so that a large one is never collected.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: frozenset[int] = frozenset({STDOUT, STDERR})) -> None:
+        self._kinds = kinds
         self._head = bytearray()
         self._stream, self._left = 0, 0
 
@@ -46,7 +49,7 @@ class Frames:
                 if len(self._head) < _HEADER_BYTES:
                     return
                 self._stream, self._left = self._head[0], int.from_bytes(self._head[4:], "big")
-                if self._stream not in (STDOUT, STDERR) or any(self._head[1:4]):
+                if self._stream not in self._kinds or any(self._head[1:4]):
                     raise ValueError(f"not a frame: {bytes(self._head)!r}")
                 self._head.clear()
                 continue

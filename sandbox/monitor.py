@@ -1,51 +1,52 @@
 """The thread that watches one container: drains its output, holds it to its limits, sees it end.
 
 Theory of operation. The engine's attach stream must always be drained: a full one makes kill, inspect and remove hang.
-So one thread polls it, and on every tick reads the CPU counter and the clock. The end of the stream is not the end of
-the program (it may have closed its stdout and live on, or the engine may have died): the container's control group and
-then `inspect` decide. While a program is killed its stream is still drained, or closed first where it said too much.
+So one thread polls it together with the container's pulse, and on every tick reads the counters and the clock. The end
+of the stream is not the end of the program, and neither is the engine's death: an engine that died under a run means
+that what the run came to is not known. While a program is killed its stream is still drained, or closed first where it
+said too much. Only how a program ended by itself is asked of the engine.
 """
 
+import contextlib
 import select
 import socket
 import threading
 import time
 
-from sandbox.cgroups import Group
-from sandbox.container import Container, State
+from sandbox.box import Box
+from sandbox.container import State
 from sandbox.errors import EngineFailed, SandboxError
 from sandbox.logs import Frames, Logs
 from sandbox.types import Limits
 from sandbox.verdict import Stop
 
 TICK_SECONDS = 0.02
-INSPECT_SECONDS = 0.05
-DYING_SECONDS = 15.0
 ENGINE_CODES = frozenset({137, 143})
 """With these a container ends when its engine is shut down or it is removed by others: a moment later, then, it is
-looked at again, and where that fails it was not the program's own doing."""
+looked at again, and where that fails, or the engine has sent it a signal, it was not the program's own doing."""
 SECOND_LOOK_SECONDS = 0.3
 READ_BYTES = 65_536
 DRAIN_SECONDS = 1.0
 
 
 class Monitor:
-    """Watches from `start` to the end; `ended` is set then, and `state` or `failure`."""
+    """Watches from `start` to the end; `ended` is set then. After it `state` is how the program ended by itself, or
+    `stop` why it was ended, or `failure` why neither is known."""
 
-    def __init__(self, container: Container, stream: socket.socket, group: Group, limits: Limits) -> None:
-        self._container, self._stream, self._group = container, stream, group
-        self._limits = limits
+    def __init__(self, box: Box, limits: Limits) -> None:
+        self._box, self._limits = box, limits
+        self._stream, self._group = box.stream, box.group
         self._frames = Frames()
         self._open = True
         self._poll = select.poll()
-        self._poll.register(stream, select.POLLIN)
+        self._poll.register(self._stream, select.POLLIN)
         self._wake, self._waker = socket.socketpair()
         self._poll.register(self._wake, select.POLLIN)
+        if box.pulse.descriptor is not None:
+            self._poll.register(box.pulse.descriptor, select.POLLIN)
         self._asked = False
-        self._next_inspection = 0.0
         self.logs = Logs(limits.output_kib)
         self.began = self.ended_at = time.monotonic()
-        self.cpu_before_seconds = 0.0
         self.stop: Stop | None = None
         self.state: State | None = None
         self.failure: SandboxError | None = None
@@ -53,10 +54,15 @@ class Monitor:
         self._thread = threading.Thread(target=self._run, name="sandbox-monitor", daemon=True)
 
     def start(self) -> None:
-        """Start watching and the program's clocks: what was used up to now does not count."""
-        self.began = time.monotonic()
-        self.cpu_before_seconds = self._group.cpu_seconds()
+        """Start watching: the entry is being unpacked."""
+        self.start_clocks()
+        self._box.heartbeat.listen()
         self._thread.start()
+
+    def start_clocks(self) -> None:
+        """The program begins: what was used up to now does not count."""
+        self._group.begin()
+        self.began = time.monotonic()
 
     @property
     def started(self) -> bool:
@@ -71,43 +77,48 @@ class Monitor:
         for sock in (self._wake, self._waker, self._stream):
             sock.close()
 
-    def cpu_seconds(self) -> float:
-        return max(0.0, self._group.cpu_seconds() - self.cpu_before_seconds)
-
     def _run(self) -> None:
         try:
             self.stop = self._watch()
             self.ended_at = time.monotonic()
             if self.stop is None:
                 self._drain()
+                self.state = self._own_end()
             else:
                 self._kill()
-            if self.logs.over and self.stop is not Stop.WALL:
+            if (self.logs.over or self._box.overflowed) and self.stop is not Stop.WALL:
                 self.stop = Stop.OUTPUT
-            self.state = self._wait_for_death()
-            if self.stop is None and self.state.exit_code in ENGINE_CODES and not self.state.out_of_memory:
-                time.sleep(SECOND_LOOK_SECONDS)
-                self.state = self._container.state()
+            self._see_the_engine()
         except SandboxError as error:
             self.failure = error
+            self._stream.close()
+            with contextlib.suppress(SandboxError):  # so that nobody goes on talking to it
+                self._box.kill()
         finally:
+            self._box.heartbeat.leave()
             self._stream.close()
             self.ended.set()
 
+    def _see_the_engine(self) -> None:
+        """Raises EngineFailed where it is not the one any more under which the program began, or was away meanwhile."""
+        if self._box.engine_has_died():
+            raise EngineFailed("the engine has died under a run")
+        if self._box.engine_has_stalled(self.began, self.logs.written_bytes):
+            raise EngineFailed("the engine did not answer for a while under a run")
+
     def _watch(self) -> Stop | None:
-        """Why it must be stopped, or None when it has ended by itself."""
-        deadline = self.began + self._limits.wall
+        """Why it must be stopped, or None when it has ended by itself. Raises EngineFailed."""
         while True:
             now = time.monotonic()
-            if self.logs.over:
+            self._see_the_engine()
+            if self.logs.over or self._box.overflowed:
                 return Stop.OUTPUT
-            if now >= deadline:
+            if now >= self.began + self._limits.wall:
                 return Stop.WALL
-            self._group.oom_kills()
-            self._group.peak_mib()
-            if self.cpu_seconds() > self._limits.cpu_seconds:
+            self._group.look()
+            if self._group.cpu_seconds > self._limits.cpu_seconds:
                 return Stop.CPU
-            if self._has_ended(now):
+            if self._box.pulse.has_ended(soon=not self._open):
                 return None
             if self._asked:
                 return Stop.DONE
@@ -116,7 +127,8 @@ class Monitor:
     def _take(self, until: float) -> None:
         """Read output for the rest of a tick, so that a flood does not mean reading the counters all the time."""
         while not self.logs.over and not self._asked and (left := until - time.monotonic()) > 0:
-            if not self._poll.poll(left * 1000):
+            events = dict(self._poll.poll(left * 1000))
+            if not events or self._box.pulse.descriptor in events:
                 return
             if self._open and not self._read():
                 return
@@ -146,7 +158,7 @@ class Monitor:
 
         def kill() -> None:
             try:
-                self._container.kill()
+                self._box.kill()
             except SandboxError as error:
                 failures.append(error)
 
@@ -170,19 +182,12 @@ class Monitor:
                     self._read()
         self._stream.close()
 
-    def _has_ended(self, now: float) -> bool:
-        """The stream ends with the container, but also when the program closes its output or the engine dies."""
-        if self._open or now < self._next_inspection or self._group.populated():
-            return False
-        self._next_inspection = now + INSPECT_SECONDS
-        return not self._container.state().running
-
-    def _wait_for_death(self) -> State:
-        deadline = time.monotonic() + DYING_SECONDS
-        pause = 0.002
-        while (state := self._container.state()).running:
-            if time.monotonic() > deadline:
-                raise EngineFailed("the engine says that a killed container still runs")
-            time.sleep(pause)
-            pause = min(2 * pause, 0.1)
+    def _own_end(self) -> State:
+        """How it ended by itself, as the engine says. Raises EngineFailed."""
+        state = self._box.container.wait_for_end()
+        if state.exit_code in ENGINE_CODES and not state.out_of_memory:
+            time.sleep(SECOND_LOOK_SECONDS)
+            state = self._box.container.state()
+            if self._box.container.was_sent_signals(state):
+                raise EngineFailed("a container was ended by its engine or by others")
         return state

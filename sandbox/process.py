@@ -7,6 +7,8 @@ says which those are.
 """
 
 import contextlib
+import dataclasses
+import logging
 import os
 import resource
 import secrets
@@ -23,20 +25,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sandbox.errors import EngineFailed, NotClean, Refused, SandboxError
-from sandbox.handover import order, place_entry, read_acknowledgement
+from sandbox import build, languages
+from sandbox.errors import EngineFailed, ImageMissing, NotClean, Refused, SandboxError
+from sandbox.handover import GO, order, place_entry, read_acknowledgement
 from sandbox.logs import STDERR, STDOUT, Logs
 from sandbox.processes import Tree
-from sandbox.types import Limits, Program, Result
+from sandbox.types import Ending, Limits, Program, Result, Verdict
 from sandbox.verdict import End, Stop, decide
 
 RUNNER = Path(__file__).resolve().parents[1] / "docker" / "player" / "runner.py"
+BUILDER = RUNNER.with_name("build.py")
 TICK_SECONDS = 0.05
 DYING_SECONDS = 2.0
 ORDER_SECONDS = 15.0
 ADDRESS_SPACE_MIB = 4096
 """How far the address space may go beyond the memory limit: libraries reserve much that they never touch."""
 MIB = 1 << 20
+log = logging.getLogger(__name__)
 
 
 class ProcessSession:
@@ -64,14 +69,14 @@ class ProcessSession:
         self._stop: Stop | None = None
         self._out_of_memory = self._left = False
         self._status = 0
-        self._cpu_seconds = self._memory_mib = 0.0
+        self._cpu_seconds = self._memory_mib = self._before_seconds = 0.0
         self._began = self._ended_at = time.monotonic()
         self._started: bool | None = None
         self._result: Result | None = None
         self._failure: SandboxError | None = None
 
     def _spawn(self, channel: socket.socket) -> subprocess.Popen[bytes]:
-        """The runner, waiting for its order; the limits are put upon it before it gets one."""
+        """The runner, waiting for its order; what it does not limit itself is limited before it gets one."""
         (self._folder / "work").mkdir()
         name, _, value = self._mark.partition("=")
         environment = {
@@ -84,19 +89,16 @@ class ProcessSession:
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
             name: value,
+            "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup")),
         }
         child = subprocess.Popen(
-            [sys.executable, "-I", str(RUNNER), "--fd", str(channel.fileno())],
+            [sys.executable, "-u", str(RUNNER), "--fd", str(channel.fileno())],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
             pass_fds=[channel.fileno()], start_new_session=True, env=environment,
         )  # fmt: skip
         limits = self._limits
-        cpu_seconds = int(limits.cpu_seconds) + 2
         for kind, most in (
-            (resource.RLIMIT_CPU, cpu_seconds),
             (resource.RLIMIT_AS, (limits.memory_mib + ADDRESS_SPACE_MIB) * MIB),
-            (resource.RLIMIT_NOFILE, limits.open_files),
-            (resource.RLIMIT_FSIZE, limits.file_mib * MIB),
             (resource.RLIMIT_CORE, 0),
         ):
             hard = resource.getrlimit(kind)[1]
@@ -105,7 +107,7 @@ class ProcessSession:
                 resource.prlimit(child.pid, kind, (ceiling, ceiling))
         return child
 
-    def begin(self, program: Program, stdin: bytes | None) -> None:
+    def begin(self, program: Program, stdin: bytes | None, *, collect: bool = False) -> None:
         """Give the runner its order. Raises EngineFailed, BadArchive."""
         entry = self._folder / "entry"
         if stdin:
@@ -116,7 +118,7 @@ class ProcessSession:
             raise EngineFailed(f"the entry cannot be read: {error}") from error
         line = order(
             program, self._limits, filename, entry=str(entry), into=str(self._folder / "work"),
-            python=sys.executable, stdin=str(self._folder / "stdin") if stdin else None,
+            stdin=str(self._folder / "stdin") if stdin else None, collect=collect,
         )  # fmt: skip
         self._began = time.monotonic()
         self._thread.start()
@@ -124,11 +126,24 @@ class ProcessSession:
         try:
             self.channel.sendall(line)
             self._started = read_acknowledgement(self.channel)
+            if self._started:
+                self._before_seconds = self._tree.usage().cpu_seconds
+                self._began = time.monotonic()
+                self.channel.sendall(GO)
         except TimeoutError as error:
             raise EngineFailed("the runner does not take its order") from error
         except OSError:
             self._started = None
         self.channel.setblocking(True)
+
+    def receive(self, to: Path, *, most_bytes: int) -> bool:
+        """Everything that the program's end sends, into a file; False where it is more than that. Raises OSError."""
+        with to.open("wb") as file, contextlib.suppress(ConnectionResetError):
+            while data := self.channel.recv(65_536):
+                if file.tell() + len(data) > most_bytes:
+                    return False
+                file.write(data)
+        return True
 
     def wait(self) -> None:
         self._ended.wait()
@@ -188,6 +203,7 @@ class ProcessSession:
             stdout=self._logs.text(STDOUT),
             stderr=self._logs.text(STDERR),
             truncated=self._logs.over,
+            written_bytes=self._logs.written_bytes,
         )
 
     def _watch(self) -> None:
@@ -215,7 +231,7 @@ class ProcessSession:
         if pid == 0:
             return False
         self._status, self._child.returncode = status, os.waitstatus_to_exitcode(status)
-        self._cpu_seconds = max(self._cpu_seconds, used.ru_utime + used.ru_stime)
+        self._cpu_seconds = max(self._cpu_seconds, used.ru_utime + used.ru_stime - self._before_seconds)
         if used.ru_maxrss > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
             # Below that it may be our own size, which a child has before it becomes another program.
             self._memory_mib = max(self._memory_mib, used.ru_maxrss / 1024)
@@ -224,7 +240,7 @@ class ProcessSession:
 
     def _why_stop(self) -> Stop | None:
         usage = self._tree.usage()
-        self._cpu_seconds = max(self._cpu_seconds, usage.cpu_seconds)
+        self._cpu_seconds = max(self._cpu_seconds, usage.cpu_seconds - self._before_seconds)
         self._memory_mib = max(self._memory_mib, usage.memory_mib)
         if self._logs.over:
             return Stop.OUTPUT
@@ -271,10 +287,12 @@ class ProcessSandbox:
     name = "process"
     image = ""
     isolated = False
+    cores = 0
 
     def __init__(self, *, allow: Callable[[Path], bool] | None = None) -> None:
         """`allow` says which entries may be run; None is for their owner's own machine."""
         self._allow = allow
+        self._made: set[Path] = set()
 
     def open(self, program: Program, limits: Limits) -> ProcessSession:
         return self._begin(program, limits, None)
@@ -286,12 +304,37 @@ class ProcessSandbox:
             session.wait()
         return session.close()
 
-    def _begin(self, program: Program, limits: Limits, stdin: bytes | None) -> ProcessSession:
-        if self._allow is not None and not self._allow(program.entry):
+    def builder(self, toolchain: str) -> str | None:
+        try:
+            _check_tools(toolchain)
+        except ImageMissing as error:
+            log.warning("entries cannot be built here: %s", error)
+            return None
+        return self.name
+
+    def build(self, program: Program, limits: Limits, *, to: Path, toolchain: str | None = None) -> build.Built:
+        """With the tools that this machine has. Raises ImageMissing where it lacks them."""
+        toolchain = toolchain or build.toolchain_of(program)
+        if toolchain is None:
+            return build.Built(program)
+        _check_tools(toolchain)
+        step = build.step(program, python=sys.executable, script=str(BUILDER))
+        with self._begin(step, limits, None, collect=True) as session:
+            fits = session.receive(to, most_bytes=limits.file_mib * MIB)
+            if fits:
+                session.wait()
+        result = session.close()
+        self._made.add(to)
+        if not fits:
+            result = dataclasses.replace(result, verdict=Verdict.OLE, ending=Ending.OUTPUT)
+        return build.outcome(program, result, to)
+
+    def _begin(self, program: Program, limits: Limits, stdin: bytes | None, *, collect: bool = False) -> ProcessSession:
+        if self._allow is not None and program.entry not in self._made and not self._allow(program.entry):
             raise Refused(f"{program.entry.name} is not ours, and without a container only what is ours is run")
         session = ProcessSession(limits)
         try:
-            session.begin(program, stdin)
+            session.begin(program, stdin, collect=collect)
         except BaseException:
             session.end()
             raise
@@ -301,6 +344,12 @@ class ProcessSandbox:
         """Nothing outlives us here: a program whose owner is gone reads the end of its channel."""
         return 0
 
+    def expect(self, limits: Limits) -> None:
+        """Nothing is kept waiting."""
+
+    def settle(self) -> None:
+        """Nothing is left for later."""
+
     def close(self) -> None:
         """Nothing to let go of."""
 
@@ -309,3 +358,15 @@ class ProcessSandbox:
 
     def describe(self) -> str:
         return f"process, {sys.implementation.name} {sys.version.split()[0]}, no isolation"
+
+
+def _check_tools(toolchain: str) -> None:
+    """Raises ImageMissing where this machine has no compiler for a language. What an entry without a language needs,
+    only its build can tell."""
+    tools = languages.tools(toolchain)[:1] if toolchain != languages.ANY else ()
+    for tool in tools:
+        if shutil.which(tool) is None:
+            raise ImageMissing(
+                f"this machine has no {tool}. To mend it: install {tool}, or start a Docker engine "
+                "(sh docker/engine.sh), which builds in an image of its own"
+            )

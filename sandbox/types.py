@@ -1,5 +1,6 @@
 """What goes into a sandbox and what comes out: values only."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -34,25 +35,38 @@ class Ending(StrEnum):
     """We were done with it and ended it: says nothing against the program."""
 
 
+LEAST_MEMORY_MIB = 16
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a program may use. Raises ValueError where a figure is not positive."""
+    """What a program may use. Raises ValueError where a figure is not positive and finite, or where no program at all
+    could live within it."""
 
     cpu_seconds: float = 10.0
     wall_seconds: float | None = None
     memory_mib: int = 256
     processes: int = 64
+    """Threads count too."""
     output_kib: int = 1024
+    """On stdout and on stderr, each."""
     open_files: int = 1024
     inodes: int = 16_384
     file_mib: int = 128
+    """The largest file, and all that a folder that may be written to can hold."""
     cpus: float = 1.0
+    core: int | None = None
+    """The one core that it is to run on, counted from 0; one that the host has not is as none."""
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
             value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ValueError(f"{name} must be positive, not {value}")
+            if value is not None and name != "core" and not 0 < value < math.inf:
+                raise ValueError(f"{name} must be positive and finite, not {value}")
+        if self.memory_mib < LEAST_MEMORY_MIB:
+            raise ValueError(f"memory_mib must be at least {LEAST_MEMORY_MIB}, not {self.memory_mib}")
+        if self.core is not None and self.core < 0:
+            raise ValueError(f"core is counted from 0, not {self.core}")
 
     @property
     def wall(self) -> float:
@@ -84,6 +98,9 @@ class Result:
     wall_seconds: float
     cpu_seconds: float
     memory_mib: float
+    """Peak, over what stood there when the program began."""
     stdout: str = ""
     stderr: str = ""
     truncated: bool = False
+    written_bytes: int = 0
+    """On both streams, as far as it was read: a flood is cut off shortly beyond the cap."""

@@ -8,13 +8,18 @@ from pathlib import Path
 
 
 class Proxy:
-    """Stands between a sandbox and the engine, and can die or fall silent."""
+    """Stands between a sandbox and the engine, and can die or fall silent. Without a path it listens as an engine on
+    another machine would."""
 
-    def __init__(self, path: Path) -> None:
-        self.url = f"unix://{path}"
+    def __init__(self, path: Path | None) -> None:
         self.silent = False
-        self._server = socket.socket(socket.AF_UNIX)
-        self._server.bind(str(path))
+        if path is not None:
+            self.url = f"unix://{path}"
+            self._server = socket.socket(socket.AF_UNIX)
+            self._server.bind(str(path))
+        else:
+            self._server = socket.create_server(("127.0.0.1", 0))
+            self.url = f"tcp://127.0.0.1:{self._server.getsockname()[1]}"
         self._server.listen()
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []

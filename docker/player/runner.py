@@ -1,42 +1,69 @@
-"""The first process in an entry's container: waits for its order, unpacks the entry, and becomes the entry's program.
+"""The first process of ours in an entry's container: waits for its order, unpacks the entry, starts the entry's program
+and ends as that one does.
 
 Theory of operation. The host listens on a Unix socket in a folder that is mounted read-only at /podium. The runner
-connects, reads one line, the order, and does as it says. Everything up to `execvp` is our own code; afterwards no
-trusted process is left beside the entry's. Before it lets go, it writes one line of its own, so that the host knows
-where the entry begins: {"started": true}, or {"refused": code} where the archive breaks a rule.
+connects and reads one line, the order. It unpacks the entry and says {"prepared": true}, or {"refused": code} where the
+archive breaks a rule; then the host looks at its clocks and answers with an empty line, and only now the runner forks.
+The child becomes the program: its own CPU clock begins at zero where the host's count begins. What is ready by then
+(Python with what serve.py needs) need not be started again.
 
-    order   {"entry": path, "filename": name, "into": folder, "limits": {...}, "command": [...] | null,
-             "plain": bool, "stdin": path | null, "python": path}
+    order   {"entry": path, "filename": name, "into": folder, "archive": {...}, "command": [...] | null, "plain": bool,
+             "stdin": path | null, "cpu_seconds": n, "open_files": n, "file_mib": n, "collect": bool}
 
 `command` null serves the entry on the socket: agent.py through serve.py, on a descriptor that is none of 0, 1, 2; or
 the `run` command of entry.toml, which gets the socket as its standard input and output. Otherwise the command runs in
-the entry's folder with `stdin` as its input, and the socket is closed; `plain` puts the one file there as it is.
+the entry's folder with `stdin` as its input, and the socket is closed; `plain` puts the one file there as it is. With
+`collect` the folder is sent over the socket, as a gzipped tar, once the command has ended with status 0.
 
 What the program then sees is a line-by-line conversation in JSON. The first line is the hello, any object. It answers
 one line when it is ready; from then on each line it reads wants one line back. serve.py answers {"ready": true} after
 it has imported agent.py and called its `reset(info)` if there is one, with the hello as info.
 
-Usage: runner.py --socket PATH | --fd N
+Where the host cannot be reached by a socket (its engine runs elsewhere), all of this goes over the runner's own
+standard streams. Its input brings the order, with "entry_bytes" and "stdin_bytes" instead of paths; then so many bytes
+of each, which are kept in memory; then the empty line; and then it is the program's to read. Its output is a row of
+frames as the engine makes them, a byte for the kind, three zeros, four for the length: what the program says (3) and
+prints (1), that it has hung up (4), and what its control group has used so far (5: CPU time in microseconds and memory
+in bytes, as two numbers of eight bytes). The runner passes on between the program's pipes and its output. The program's
+errors go where they always go.
+
+Nothing that the runner does after the fork is believed by anybody. It stays so that the container ends with the
+program, and holds both output streams open, so that their end means the container's end.
+
+Usage: runner.py --socket PATH | --fd N | --stdio
 """
 
+import ctypes
+import gzip
+import io
 import json
 import os
+import resource
 import shutil
+import signal
 import socket
 import sys
+import tarfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ORDER_BYTES = 65_536
 NOT_FOUND, NOT_EXECUTABLE, REFUSED = 127, 126, 125
+PR_SET_DUMPABLE = 4
+MIB = 1 << 20
 
 for place in (HERE, HERE.parents[1]):
     if (place / "sandbox" / "archive.py").exists():
         sys.path.insert(0, str(place))
         break
 
-from sandbox.archive import ArchiveLimits, unpack  # noqa: E402  the path comes first
+import serve  # noqa: E402  the path comes first
+from line import Line, Stdio  # noqa: E402
+
+from sandbox.archive import ArchiveLimits, unpack  # noqa: E402
 from sandbox.errors import BadArchive  # noqa: E402
+
+prctl = getattr(ctypes.CDLL(None), "prctl", lambda *_: 0)
 
 
 def main(arguments: list[str]) -> None:
@@ -44,76 +71,138 @@ def main(arguments: list[str]) -> None:
         case ["--socket", path]:
             channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             channel.connect(path)
+            line = Line(channel.detach())
         case ["--fd", number]:
-            channel = socket.socket(fileno=int(number))
-            channel.set_inheritable(False)
+            line = Line(int(number))
+        case ["--stdio"]:
+            line = Stdio()
         case _:
             sys.exit(__doc__)
-    order = read_order(channel)
+    os.set_inheritable(line.reader, False)
+    order = json.loads(read_line(line.reader))
     os.chdir(order["into"])
+    line.receive(order)
     try:
         command = prepare(order)
     except BadArchive as error:
         print(f"The entry was refused: {error.code} {error.params or ''}", file=sys.stderr)
-        channel.sendall(json.dumps({"refused": error.code}).encode() + b"\n")
+        line.say(json.dumps({"refused": error.code}).encode() + b"\n")
         sys.exit(REFUSED)
-    connect_standard_streams(channel, order, command)
-    channel.sendall(b'{"started": true}\n')
-    become(command)
+    line.open(order)
+    line.say(b'{"prepared": true}\n')
+    read_line(line.reader)
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # the program runs under our user, and has no business in our memory
+    program = os.fork()
+    if program == 0:
+        become(order, command, line)
+    else:
+        attend(program, order, line)
 
 
-def read_order(channel: socket.socket) -> dict:
+def read_line(number: int) -> bytes:
     """One line, and not a byte of what comes after it: that is for the program."""
     line = b""
     while not line.endswith(b"\n"):
-        byte = channel.recv(1)
+        byte = os.read(number, 1)
         if not byte or len(line) > ORDER_BYTES:
             sys.exit(0)
         line += byte
-    return json.loads(line)
+    return line
 
 
-def prepare(order: dict) -> list[str]:
-    """Unpack, and say what to become."""
+def prepare(order: dict) -> list[str] | None:
+    """Unpack, and say what to become; None is to serve agent.py."""
     entry, into, command = Path(order["entry"]), Path(order["into"]), order["command"]
     if order["plain"]:
         shutil.copyfile(entry, into / Path(order["filename"]).name)
         (into / Path(order["filename"]).name).chmod(0o755)
         return command
-    limits = ArchiveLimits(**order["limits"])
+    limits = ArchiveLimits(**order["archive"])
     facts = unpack(entry, into, filename=order["filename"], limits=limits, any_content=command is not None)
-    if facts.manifest is not None:
+    if facts.manifest is not None and facts.manifest.run:
         program = into / facts.manifest.run[0]
         if program.is_file():
             program.chmod(0o755)
-    if command is not None:
+    if command is not None or facts.manifest is None or not facts.manifest.run:
         return command
-    if facts.manifest is not None:
-        return list(facts.manifest.run)
-    return [order["python"], "-u", str(HERE / "serve.py")]
+    return list(facts.manifest.run)
 
 
-def connect_standard_streams(channel: socket.socket, order: dict, command: list[str]) -> None:
+def become(order: dict, command: list[str] | None, line: Line | Stdio) -> None:
+    """In the child: the program itself. Returns where agent.py has been served to its end."""
+    os.setpgid(0, 0)
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+    cpu_seconds, file_bytes = order["cpu_seconds"], order["file_mib"] * MIB
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+    lower(resource.RLIMIT_FSIZE, file_bytes)
+    lower(resource.RLIMIT_NOFILE, order["open_files"])
+    line.enter(talks=order["command"] is None)
     if order["command"] is not None:
-        channel.set_inheritable(False)
-        source = os.open(order["stdin"] or os.devnull, os.O_RDONLY)
-        os.dup2(source, 0)
-        return
-    if command[-1] == str(HERE / "serve.py"):
+        os.dup2(os.open(order["stdin"] or os.devnull, os.O_RDONLY), 0)
+        execute(order["command"])
+    elif command is not None:
+        os.dup2(line.reader, 0)
+        os.dup2(line.writer, 1)
+        execute(command)
+    else:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        command.append(str(channel.fileno()))
-        channel.set_inheritable(True)
-        return
-    os.dup2(channel.fileno(), 0)
-    os.dup2(channel.fileno(), 1)
+        forget_ourselves()
+        serve.run(line.reader, line.writer)
 
 
-def become(command: list[str]) -> None:
+def lower(kind: int, most: int) -> None:
+    hard = resource.getrlimit(kind)[1]
+    ceiling = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (ceiling, ceiling))
+
+
+def forget_ourselves() -> None:
+    """An entry may bring modules of the same names."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in {"sandbox", "serve", "line"}]:
+        del sys.modules[name]
+    sys.path[:] = [str(Path.cwd()), *(path for path in sys.path if path not in {str(HERE), str(place)})]
+    sys.argv = ["agent.py"]
+
+
+def execute(command: list[str]) -> None:
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)  # Python ignores these, and what is executed would inherit that
     try:
         os.execvp(command[0], command)  # noqa: S606  that is the point
     except OSError as error:
         print(f"Cannot run {command[0]!r}: {error.strerror}", file=sys.stderr, flush=True)
         os._exit(NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE)
+
+
+def attend(program: int, order: dict, line: Line | Stdio) -> None:
+    """In the parent: wait, send what was asked for, and end as the program did."""
+    code = line.attend(program, collects=order["collect"])
+    if code == 0 and order["collect"]:
+        with (
+            io.BufferedWriter(Saying(line), 65_536) as to,
+            gzip.GzipFile(fileobj=to, mode="wb", compresslevel=1) as packed,
+            tarfile.open(fileobj=packed, mode="w|") as tar,
+        ):
+            tar.add(order["into"], ".", filter=lambda info: info if info.isfile() or info.isdir() else None)
+    if code < 0:
+        if -code not in (signal.SIGKILL, signal.SIGSTOP):
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code)
+
+
+class Saying(io.RawIOBase):
+    """What is written to this is said to the host."""
+
+    def __init__(self, line: Line | Stdio) -> None:
+        self.line = line
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:
+        self.line.say(bytes(data))
+        return len(data)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A Docker sandbox of the test run's own, and the proof that it leaves nothing behind."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -46,6 +47,16 @@ def docker_sandbox(engine: Engine, player_image: PlayerImage, runtime_dir: Path)
     sandbox.close()
 
 
+@pytest.fixture(scope="session")
+def attach_sandbox(
+    docker_sandbox: DockerSandbox, player_image: PlayerImage, runtime_dir: Path
+) -> Iterator[DockerSandbox]:
+    """The same engine, used as one would be that runs elsewhere."""
+    sandbox = DockerSandbox(image=player_image.content, runtime_dir=runtime_dir, owner=OWNER, talk="attach")
+    yield sandbox
+    sandbox.close()
+
+
 def clear_up_after_killed_test_runs(engine: Engine, player_image: PlayerImage, runtime_dir: Path) -> None:
     owners = {
         row["Labels"]["podium.owner"] for row in engine.api.containers(all=True, filters={"label": "podium.owner"})
@@ -57,6 +68,18 @@ def clear_up_after_killed_test_runs(engine: Engine, player_image: PlayerImage, r
             sandbox.close()
 
 
+forgotten_socket = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
+)
+"""The SDK forgets to close a socket with which it could not connect."""
+
+
+@pytest.fixture
+def collect_garbage() -> Iterator[None]:
+    yield
+    gc.collect()
+
+
 def traces(engine: Engine, runtime_dir: Path) -> list[str]:
     """Whatever of a run is still on the host: containers, control groups, folders."""
     rows = engine.api.containers(all=True, filters={"label": f"podium.owner={OWNER}"})
@@ -65,13 +88,17 @@ def traces(engine: Engine, runtime_dir: Path) -> list[str]:
     layout = cgroups.Layout(facts.cgroup_version, facts.cgroup_driver)
     left += [f"group {path}" for top in layout.hierarchies() for path in top.glob(f"*/*{name_prefix(OWNER)}*")]
     if runtime_dir.exists():
-        left += [f"folder {folder}" for folder in runtime_dir.iterdir()]
+        left += [f"folder {folder}" for folder in runtime_dir.iterdir() if folder.is_dir()]
     return left
 
 
 @pytest.fixture
-def leaves_nothing(engine: Engine, runtime_dir: Path) -> Iterator[None]:
+def leaves_nothing(
+    engine: Engine, runtime_dir: Path, docker_sandbox: DockerSandbox, attach_sandbox: DockerSandbox
+) -> Iterator[None]:
     yield
+    docker_sandbox.settle()
+    attach_sandbox.settle()
     assert traces(engine, runtime_dir) == []
 
 

@@ -38,7 +38,9 @@ def test_what_cannot_be_run_is_said(tmp_path: Path) -> None:
 
 
 def test_a_result_has_exactly_the_promised_keys() -> None:
-    result = Result(Verdict.TLE, Ending.WALL_TIME, None, None, 2.00049, 0.1, 12.34, "out", "err", truncated=True)
+    result = Result(
+        Verdict.TLE, Ending.WALL_TIME, None, None, 2.00049, 0.1, 12.34, "o", "e", truncated=True, written_bytes=6
+    )
     assert result_json(result) == {
         "verdict": "TLE",
         "ending": "wall_time",
@@ -47,7 +49,8 @@ def test_a_result_has_exactly_the_promised_keys() -> None:
         "wall_seconds": 2.0,
         "cpu_seconds": 0.1,
         "memory_mib": 12.3,
-        "stdout": "out",
-        "stderr": "err",
+        "stdout": "o",
+        "stderr": "e",
         "truncated": True,
+        "written_bytes": 6,
     }

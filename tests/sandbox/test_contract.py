@@ -1,6 +1,8 @@
 """What every backend does alike."""
 
+import hashlib
 import json
+import random
 import time
 import zipfile
 from collections.abc import Iterator
@@ -9,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from sandbox import build
+from sandbox.build import Built
 from sandbox.docker import DockerSandbox
-from sandbox.errors import BadArchive
-from sandbox.fake import FakeSandbox, Script
+from sandbox.errors import BadArchive, ImageMissing, Refused
+from sandbox.fake import CRASHED, FakeSandbox, Script
 from sandbox.interface import Sandbox
 from sandbox.process import ProcessSandbox
 from sandbox.types import Ending, Limits, Program, Verdict
@@ -19,8 +23,10 @@ from sandbox.wire import Answered, Channel, Closed, Expired
 
 LIMITS = Limits(cpu_seconds=2.0, wall_seconds=8.0, memory_mib=128, output_kib=64, file_mib=16)
 docker = pytest.param("docker", marks=pytest.mark.docker)
-every = pytest.mark.parametrize("backend", [docker, "process", "fake"])
-real = pytest.mark.parametrize("backend", [docker, "process"])
+attach = pytest.param("attach", marks=pytest.mark.docker)
+"""Docker on this machine, by a socket and the kernel's own counters; and by nothing but the engine's interface."""
+every = pytest.mark.parametrize("backend", [docker, attach, "process", "fake"])
+real = pytest.mark.parametrize("backend", [docker, attach, "process"])
 
 AGENT = """
 import sys
@@ -36,9 +42,9 @@ def act(observation):
 
 @pytest.fixture
 def sandbox(backend: str, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    if backend == "docker":
+    if backend in {"docker", "attach"}:
         request.getfixturevalue("leaves_nothing")
-        docker_sandbox: DockerSandbox = request.getfixturevalue("docker_sandbox")
+        docker_sandbox: DockerSandbox = request.getfixturevalue(f"{backend}_sandbox")
         yield docker_sandbox
     elif backend == "process":
         yield ProcessSandbox()
@@ -270,3 +276,134 @@ def test_a_session_that_is_closed_at_once_leaves_nothing(sandbox: Sandbox, agent
         session.channel.close()
     assert session.close().ending is Ending.STOPPED
     assert time.monotonic() - began < 5
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The build step
+
+BUILD = replace(build.LIMITS, cpu_seconds=5.0, wall_seconds=30.0, memory_mib=256)
+
+
+@pytest.fixture
+def to_be_built(tmp_path: Path) -> Path:
+    """An entry whose build makes its agent.py out of another file."""
+    with zipfile.ZipFile(tmp_path / "entry.zip", "w") as archive:
+        archive.writestr("entry.toml", 'language = "python"\nbuild = ["python3", "make.py"]')
+        archive.writestr("make.py", "print('making')\nopen('agent.py', 'w').write(open('agent.txt').read())")
+        archive.writestr(
+            "agent.txt", "def act(message):\n    return {'seen': [{'rules': 1}], 'observation': message}\n"
+        )
+    return tmp_path / "entry.zip"
+
+
+@every
+def test_an_entry_without_a_build_step_passes_untouched(sandbox: Sandbox, agent: Path, tmp_path: Path) -> None:
+    program = Program(agent, labels={"submission": "7"})
+    assert sandbox.build(program, BUILD, to=tmp_path / "built") == Built(program)
+    assert not (tmp_path / "built").exists()
+
+
+@every
+def test_what_was_built_is_played_and_the_entry_stays_as_it_was(
+    sandbox: Sandbox, to_be_built: Path, tmp_path: Path
+) -> None:
+    before = to_be_built.read_bytes()
+    built = sandbox.build(Program(to_be_built, labels={"a": "b"}), BUILD, to=tmp_path / "b.tar.gz", toolchain="python")
+    assert built.why == "", built.log
+    assert built.result is not None
+    assert built.result.verdict is Verdict.AC
+    assert built.program == Program(tmp_path / "b.tar.gz", filename=build.FILENAME, labels={"a": "b"})
+    assert sandbox.name == "fake" or built.log == "making\n"
+    with sandbox.open(built.program, LIMITS) as session:
+        channel = Channel(session.channel)
+        channel.exchange({"rules": 1}, 10.0)
+        reply = channel.exchange(5, 5.0)
+        assert isinstance(reply, Answered)
+        assert reply.value == {"seen": [{"rules": 1}], "observation": 5}
+        channel.close()
+    assert to_be_built.read_bytes() == before
+
+
+@real
+def test_the_archive_says_what_is_to_be_built_where_the_caller_does_not(
+    sandbox: Sandbox, to_be_built: Path, tmp_path: Path
+) -> None:
+    built = sandbox.build(Program(to_be_built), BUILD, to=tmp_path / "built.tar.gz")
+    assert built.log == "making\n"
+    (tmp_path / "broken.zip").write_bytes(b"not packed")
+    with pytest.raises(BadArchive, match="not_readable"):
+        sandbox.build(Program(tmp_path / "broken.zip"), BUILD, to=tmp_path / "built.tar.gz")
+
+
+@real
+def test_a_build_that_fails_is_ce_with_its_log_and_leaves_no_file(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "entry").mkdir()
+    (tmp_path / "entry" / "entry.toml").write_text('build = ["sh", "-c", "echo broken >&2; exit 3"]\nrun = ["./a"]')
+    built = sandbox.build(Program(tmp_path / "entry"), BUILD, to=tmp_path / "built.tar.gz", toolchain="python")
+    assert (built.program, built.why) == (None, "failed")
+    assert built.result is not None
+    assert built.result.verdict is Verdict.CE
+    assert built.log == "broken\n[build] sh ended with status 3\n"
+    assert not (tmp_path / "built.tar.gz").exists()
+
+
+@every
+def test_whoever_builds_says_what_with(sandbox: Sandbox) -> None:
+    assert sandbox.builder("python")
+
+
+def test_the_stand_in_fails_as_it_is_told(tmp_path: Path) -> None:
+    (tmp_path / "entry.zip").write_bytes(b"x")
+    fake = FakeSandbox(Script(build=replace(CRASHED, stderr="no semicolon")))
+    built = fake.build(Program(tmp_path / "entry.zip"), BUILD, to=tmp_path / "built", toolchain="c")
+    assert (built.program, built.why, built.log) == (None, "failed", "no semicolon")
+    fake.lacking.add("c")
+    assert fake.builder("c") is None
+    with pytest.raises(ImageMissing):
+        fake.build(Program(tmp_path / "entry.zip"), BUILD, to=tmp_path / "built", toolchain="c")
+
+
+def test_a_machine_without_a_compiler_says_so_and_blames_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "entry").mkdir()
+    (tmp_path / "entry" / "entry.toml").write_text('language = "rust"')
+    monkeypatch.setenv("PATH", "/nowhere")
+    sandbox = ProcessSandbox()
+    assert sandbox.builder("rust") is None
+    with pytest.raises(ImageMissing, match=r"this machine has no rustc. To mend it: install rustc, or start a Docker"):
+        sandbox.build(Program(tmp_path / "entry"), BUILD, to=tmp_path / "built.tar.gz")
+
+
+def test_what_was_built_of_an_entry_that_may_be_run_may_be_run(tmp_path: Path, to_be_built: Path) -> None:
+    sandbox = ProcessSandbox(allow=lambda path: path == to_be_built)
+    built = sandbox.build(Program(to_be_built), BUILD, to=tmp_path / "built.tar.gz")
+    assert built.program is not None
+    sandbox.open(built.program, LIMITS).close()
+    with pytest.raises(Refused):
+        sandbox.open(Program(tmp_path / "other.py"), LIMITS)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "entry.toml").write_text('language = "c"')
+    with pytest.raises(Refused):
+        sandbox.build(Program(tmp_path / "other"), BUILD, to=tmp_path / "built.tar.gz", toolchain="python")
+
+
+@real
+def test_a_large_entry_comes_out_of_its_build_and_into_its_run_byte_for_byte(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "entry").mkdir()
+    (tmp_path / "entry" / "entry.toml").write_text('language = "python"\nbuild = ["python3", "make.py"]')
+    (tmp_path / "entry" / "make.py").write_text(
+        "import random\nopen('large', 'wb').write(random.Random(1).randbytes(24 << 20))"
+    )
+    (tmp_path / "entry" / "agent.py").write_text(
+        "import hashlib\ndef act(o):\n    return hashlib.sha256(open('large', 'rb').read()).hexdigest()"
+    )
+    built = sandbox.build(Program(tmp_path / "entry"), BUILD, to=tmp_path / "built.tar.gz")
+    assert built.program is not None, built.log
+    with sandbox.open(built.program, replace(LIMITS, file_mib=64, memory_mib=256, cpu_seconds=5.0)) as session:
+        channel = Channel(session.channel)
+        channel.exchange(None, 20.0)
+        reply = channel.exchange(None, 10.0)
+        assert isinstance(reply, Answered)
+        assert reply.value == hashlib.sha256(random.Random(1).randbytes(24 << 20)).hexdigest()
+        channel.close()
