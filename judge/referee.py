@@ -21,9 +21,10 @@ from typing import Self
 
 from challenges.base import About, Case, Json, Outcome
 from judge.errors import PlatformFault
-from judge.referee_child import Lost, receive_message, send_message
+from judge.referee_child import READY, Lost, receive_message, send_message
 from judge.results import PlayedRun
 from judge.scoring import SeatRecord
+from judge.zones import Walls
 from sandbox.errors import EngineUnavailable, ImageMissing, NotClean, SandboxError
 from sandbox.interface import Sandbox, Session
 from sandbox.types import Ending, Limits, Program, Result, Verdict
@@ -41,8 +42,10 @@ class Stopping(Exception):
 class Nursery:
     """A process that has every challenge loaded and forks a child for a run. Safe for several threads."""
 
-    def __init__(self, slugs: Sequence[str]) -> None:
-        self._slugs = slugs
+    def __init__(self, slugs: Sequence[str], *, user: str = "") -> None:
+        """`user` is PODIUM_REFEREE_USER."""
+        self._slugs, self._user = slugs, user
+        self.walls = Walls.NONE
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._requests: socket.socket | None = None
@@ -59,7 +62,7 @@ class Nursery:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "judge.referee_child", str(theirs.fileno()), *self._slugs],
+                [sys.executable, "-m", "judge.referee_child", str(theirs.fileno()), self._user, *self._slugs],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=_clean_environment(),
@@ -67,14 +70,15 @@ class Nursery:
             )
         ours.settimeout(READY_SECONDS)
         try:
-            ready = ours.recv(1)
+            ready = ours.recv(64)
         except TimeoutError:
             ready = b""
-        if ready != b"r":
+        if not ready.startswith(READY):
             ours.close()
             self._stop()
             raise PlatformFault("challenge-failed", "the challenges could not be loaded; the worker's log says why")
         ours.settimeout(ANSWER_SECONDS)
+        self.walls = Walls[ready.removeprefix(READY).decode()]
         self._requests = ours
         return ours
 
@@ -132,11 +136,20 @@ class Referee:
 
     def __init__(self, about: About, sandbox: Sandbox, nursery: Nursery, *, stop: threading.Event) -> None:
         self._about, self._sandbox, self._nursery, self._stop = about, sandbox, nursery, stop
+        self.limits = limits_of(about)
 
-    def play(self, case: Case, programs: Mapping[str, Program], artefacts: Mapping[str, bytes]) -> PlayedRun:
-        """One run, whole. Raises PlatformFault with evidence on our side, Stopping."""
+    def play(
+        self,
+        case: Case,
+        programs: Mapping[str, Program],
+        artefacts: Mapping[str, bytes],
+        *,
+        core: int | None = None,
+    ) -> PlayedRun:
+        """One run, whole; on a core of its own where one is given. Raises PlatformFault with evidence on our side,
+        Stopping."""
         try:
-            return self._play(case, programs, artefacts)
+            return self._play(case, programs, artefacts, dataclasses.replace(self.limits, core=core))
         except EngineUnavailable as error:
             raise PlatformFault("engine-failed", str(error)) from error
         except ImageMissing as error:
@@ -146,8 +159,9 @@ class Referee:
         except SandboxError as error:
             raise PlatformFault("engine-failed", f"{type(error).__name__}: {error}") from error
 
-    def _play(self, case: Case, programs: Mapping[str, Program], artefacts: Mapping[str, bytes]) -> PlayedRun:
-        limits = self._limits()
+    def _play(
+        self, case: Case, programs: Mapping[str, Program], artefacts: Mapping[str, bytes], limits: Limits
+    ) -> PlayedRun:
         with ExitStack() as stack:
             sessions = {
                 seat: [stack.enter_context(self._sandbox.open(program, limits))] for seat, program in programs.items()
@@ -182,13 +196,15 @@ class Referee:
             "run_seconds": self._about.run_seconds,
         }
 
-    def _limits(self) -> Limits:
-        return Limits(
-            cpu_seconds=self._about.cpu_seconds,
-            wall_seconds=self._about.run_seconds + ANSWER_SECONDS,
-            memory_mib=self._about.memory_mib,
-            processes=self._about.processes,
-        )
+
+def limits_of(about: About) -> Limits:
+    """What an entry may use in a run of this challenge."""
+    return Limits(
+        cpu_seconds=about.cpu_seconds,
+        wall_seconds=about.run_seconds + ANSWER_SECONDS,
+        memory_mib=about.memory_mib,
+        processes=about.processes,
+    )
 
 
 class Child:

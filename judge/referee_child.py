@@ -2,15 +2,16 @@
 
 Theory of operation. A worker keeps one of these as a nursery: started afresh with an empty environment, it imports the
 challenges and waits. For every run it forks, which costs milliseconds where a new interpreter and a simulator cost
-seconds. The fork gets a control socket and the players' sockets and nothing else: no database, no engine, no key. It
-sends first a descriptor of itself (a pidfd, with which the worker can end it), reads its job, plays, and answers with
-the outcome and every transcript. Hostile JSON, a hung simulator or a crash end this process; the worker reads bytes
-with a length, and a deadline.
+seconds. The fork gets a control socket and the players' sockets and nothing else: no database, no engine, no key; as
+root, it first goes into a zone of its own (`judge.zones`). It then sends a descriptor of itself (a pidfd, with which
+the worker can end it), reads its job, plays, and answers with the outcome and every transcript. Hostile JSON, a hung
+simulator or a crash end this process; the worker reads bytes with a length, and a deadline.
 
 The nursery ends when the worker's end of its socket closes, and its children with it.
 """
 
 import contextlib
+import itertools
 import json
 import os
 import resource
@@ -26,9 +27,12 @@ from challenges import registry
 from challenges.base import Case, Clock, Json
 from judge.parents import die_with
 from judge.players import LivePlayer, Transcript, seated
+from judge.zones import RefereeZone, Walls
 from sandbox import wire
 
 MOST_SEATS = 16
+PROCESSES, OPEN_FILES = 32, 128
+READY = b"ready "
 MESSAGE_BYTES = 256 << 20
 _LENGTH = struct.Struct(">I")
 
@@ -71,33 +75,40 @@ def _exactly(sock: socket.socket, length: int, deadline: float | None) -> bytes:
     return bytes(body)
 
 
-def serve(requests: socket.socket, slugs: Sequence[str]) -> None:
+def serve(requests: socket.socket, slugs: Sequence[str], *, user: str) -> None:
     """The nursery's loop: fork a child for each request, until the worker closes its end."""
+    zone = RefereeZone(user)
+    zone.enter(registry.folder(slug) for slug in slugs)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for slug in slugs:
         registry.load(slug)
-    requests.sendall(b"r")
+    requests.sendall(READY + zone.walls.name.encode())
     nursery = os.getpid()
     while True:
         message, descriptors, _, _ = socket.recv_fds(requests, 1, 1 + MOST_SEATS)
         if not message:
             return
-        if os.fork() == 0:
+        if zone.fork() == 0:
             requests.close()
-            _child(descriptors, nursery=nursery)
+            _child(descriptors, zone, nursery=nursery)
         for descriptor in descriptors:
             os.close(descriptor)
 
 
-def _child(descriptors: list[int], *, nursery: int) -> None:
+def _child(descriptors: list[int], zone: RefereeZone, *, nursery: int) -> None:
     """Play one run and leave; never returns."""
     control, *players = (socket.socket(fileno=descriptor) for descriptor in descriptors)
-    die_with(nursery, signal.SIGKILL)
     code = 0
     try:
-        socket.send_fds(control, [b"p"], [os.pidfd_open(os.getpid())])
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _let_go_but(descriptors)
+        zone.enter_child()
+        die_with(0 if zone.walls is Walls.WORLD else nursery, signal.SIGKILL)
+        myself = os.pidfd_open(os.getpid())
+        socket.send_fds(control, [b"p"], [myself])
+        os.close(myself)
         job = receive_message(control)
-        _limit(float(job["run_seconds"]))
+        _limit(float(job["run_seconds"]), counted=zone.own_users)
         send_message(control, play(job, players, control))
     except Exception:  # noqa: BLE001 - the top of a process: whatever it is, the worker gets to know
         code = 1
@@ -108,13 +119,28 @@ def _child(descriptors: list[int], *, nursery: int) -> None:
     os._exit(code)
 
 
-def _limit(run_seconds: float) -> None:
-    """Bounds for a simulator that hangs or grows."""
+def _let_go_but(descriptors: Sequence[int]) -> None:
+    """Close what else the nursery has open; what a challenge prints goes nowhere, since it could be anything."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
+    kept = sorted({2, *descriptors, resource.getrlimit(resource.RLIMIT_NOFILE)[0]})
+    for low, high in itertools.pairwise(kept):
+        os.closerange(low + 1, high)
+
+
+def _limit(run_seconds: float, *, counted: bool) -> None:
+    """Bounds for a simulator that hangs or grows. Processes are `counted` where the child has a user of its own: the
+    system counts them by user."""
     seconds = int(run_seconds) + 5
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
     resource.setrlimit(resource.RLIMIT_FSIZE, (16 << 20, 16 << 20))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+    resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
+    if counted:
+        resource.setrlimit(resource.RLIMIT_NPROC, (PROCESSES, PROCESSES))
 
 
 def play(job: Json, sockets: Sequence[socket.socket], control: socket.socket) -> Json:
@@ -145,4 +171,4 @@ def _channel(sock: socket.socket, clock: Clock) -> wire.Channel:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[3:], user=sys.argv[2])

@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from judge import accounts, judgements, redis_server
+from judge import accounts, checking, judgements, redis_server, web_server, zones
 from judge.db import Database
 from judge.errors import Misconfigured
 from judge.parents import die_with
@@ -40,6 +40,10 @@ Say = Callable[[str], None]
 START_SECONDS = 60
 STOP_SECONDS = 20
 RESTART_SECONDS = 1.0
+ONE_USER = (
+    "zones: none, since this is not root. Portal, workers and the referee's children are one user: a hole in one of "
+    "them is a hole in all. Started as root, each gets a user and a world of its own."
+)
 
 
 @dataclass
@@ -76,12 +80,16 @@ class Up:
             if left := sandbox.reap(owner=owner(settings)):
                 self._say(f"removed {left} container(s) that an earlier run left behind")
         self._say(f"sandbox: {sandbox.describe()}")
+        if sandbox.isolated and settings.workers:
+            checking.ensure(settings, say=self._say, stop=self._stop)
+        self._say(_zones(settings))
         if settings.own_redis:
-            (settings.run / "redis.sock").unlink(missing_ok=True)
-            self._add("redis", redis_server.command(settings))
+            settings.redis_socket.unlink(missing_ok=True)
+            zoned = [sys.executable, "-m", "judge.redis_server"]
+            self._add("redis", zoned if zones.privileged() else redis_server.command(settings))
         self._wait_for_redis()
         self._database()
-        self._add("web", _gunicorn(settings))
+        self._add("web", [*_podium(), "web"])
         for number in range(1, settings.workers + 1):
             self._add(f"worker-{number}", [*_podium(), "worker", "--number", str(number)], worker=worker_name(number))
         self._add("sweep", [*_podium(), "sweep"])
@@ -126,8 +134,7 @@ class Up:
         self._launch(part)
 
     def _launch(self, part: Part) -> None:
-        log = (self.settings.data / "logs").joinpath(f"{part.name}.log")
-        log.parent.mkdir(exist_ok=True)
+        log = self.settings.data / "logs" / f"{part.name}.log"
         parent = os.getpid()
         with log.open("ab") as file:
             part.process = subprocess.Popen(
@@ -246,27 +253,24 @@ def _patience(seconds: float) -> Iterator[None]:
         time.sleep(0.05)
 
 
+def _zones(settings: Settings) -> str:
+    """One line: what keeps the parts of this installation from each other."""
+    if not zones.privileged():
+        return ONE_USER
+    user = zones.web_user(settings.web_user, settings.data)
+    first, _ = zones.children_users(settings.referee_user, nursery=os.getpid())
+    portal = zones.possible(web_server.world(settings), user)
+    child = zones.possible(zones.referee_world(), first, process_ids=True)
+    if portal.walls is child.walls is zones.Walls.WORLD:
+        return f"zones: the portal is user {user.uid}, every referee's child another, each in a world of its own"
+    return (
+        f"zones: the portal has {portal.walls.value}, the referee's children have {child.walls.value} "
+        f"({portal.reason or child.reason})"
+    )
+
+
 def _podium() -> list[str]:
     return [sys.executable, "-m", "judge.cli"]
-
-
-def _gunicorn(settings: Settings) -> list[str]:
-    options = {
-        "--config": "python:judge.gunicorn_hooks",
-        "--bind": f"{settings.host}:{settings.port}",
-        "--worker-class": "gthread",
-        "--workers": str(settings.web_workers),
-        "--threads": str(settings.web_threads),
-        "--timeout": "150",
-        "--graceful-timeout": "10",
-        "--keep-alive": "5",
-        "--worker-tmp-dir": str(settings.run),
-        "--access-logfile": "/dev/null",
-        "--log-level": "warning",
-        "--limit-request-line": "4094",
-    }
-    words = [word for pair in options.items() for word in pair]
-    return [sys.executable, "-m", "gunicorn", *words, "web.wsgi:app"]
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -304,10 +308,3 @@ def announce(up: Up, *, say: Say) -> None:
     if up.sandbox is not None and not up.sandbox.isolated:
         say(NO_ENGINE)
     say(f"logs are in {Path(up.settings.data) / 'logs'}; Ctrl-C stops everything")
-
-
-def serve_web(settings: Settings) -> None:
-    """Become the portal's server: this process is replaced. Raises OSError."""
-    settings.prepare_folders()
-    command = _gunicorn(settings)
-    os.execvpe(command[0], command, _environment(settings))  # noqa: S606 - our own command line

@@ -67,6 +67,9 @@ class Echo:
         mean = round(fmean(scores), 6)
         return {"": Score(mean, mean, columns={"right": sum(row.outcome.columns["right"] for row in played)})}
 
+    def meetings(self, materials: Materials, phase: Phase) -> list[Case]:
+        return []
+
     def field(self, matrix: Json) -> Json:
         raise BrokenChallenge("echo is played alone")
 
