@@ -5,10 +5,11 @@ no Docker, no database and no clock. It runs in the referee's child process, one
 hands back crosses a process boundary as JSON: hence the `to_json` and `from_json` pairs.
 
     prepare(seed) -> Materials                     slow, once per phase, on a worker
-    cases(materials, phase) -> [Case]              what is to be played
+    cases(materials, phase) -> [Case]              what an entry plays by itself: all of it, or its qualification
+    meetings(materials, phase) -> [Case]           what every pairing in the field plays
     play(case, players, artefacts) -> Outcome      the trusted simulator or grader; asks players, never believes them
     score(outcomes) -> Score                       pure
-    field(matrix) -> totals                        pure; for cross-play and matches
+    field(matrix) -> totals                        pure; for cross-play
 """
 
 import hashlib
@@ -144,7 +145,12 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Something to be played. `name` is public and unique in a phase; `seed` is secret unless `showcase`."""
+    """Something to be played. `name` is public and unique in a phase; `seed` is secret unless `showcase`; `track` says
+    whose entries play it, where a contest has several.
+
+    `seats` are those that a live program takes, every seat of `about.toml` where it is empty: in a qualification the
+    challenge itself fills the others with house players. `brings` are seats filled with what their entry left behind in
+    an earlier run: seat -> name of that case."""
 
     name: str
     seed: bytes
@@ -152,6 +158,8 @@ class Case:
     group: str = ""
     params: Mapping[str, Json] = field(default_factory=dict)
     showcase: bool = False
+    seats: tuple[str, ...] = ()
+    brings: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> Json:
         return {
@@ -161,11 +169,13 @@ class Case:
             "group": self.group,
             "params": dict(self.params),
             "showcase": self.showcase,
+            "seats": list(self.seats),
+            "brings": dict(self.brings),
         }
 
     @classmethod
     def from_json(cls, value: Json) -> "Case":
-        return cls(**{**value, "seed": bytes.fromhex(value["seed"])})
+        return cls(**{**value, "seed": bytes.fromhex(value["seed"]), "seats": tuple(value["seats"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +225,7 @@ class SeatOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One run: by seat what it got, something to look at, and what later runs need of it (`artefacts`, by name)."""
+    """One run: by seat what it got, something to look at, and what later runs need of it (`artefacts`, by seat)."""
 
     seats: Mapping[str, SeatOutcome]
     view: View | None = None
@@ -344,8 +354,14 @@ class Challenge(Protocol):
         so that the first is one of the first discipline; showcases last."""
         ...
 
+    def meetings(self, materials: Materials, phase: Phase) -> Sequence[Case]:
+        """What every pairing of entries in the field plays, once for each assignment of entries to seats; nothing where
+        entries never meet (pairing none or solo)."""
+        ...
+
     def play(self, case: Case, players: Players, artefacts: Mapping[str, bytes]) -> Outcome:
-        """One run. Deterministic in the case and the players' answers. Whatever a player answers ends in an Outcome;
+        """One run; `artefacts` by seat, as the case's `brings` asks for them. Deterministic in the case, the artefacts
+        and the players' answers. Whatever a player answers ends in an Outcome;
         what raises here is the challenge's own fault and becomes `JE`."""
         ...
 
@@ -355,5 +371,8 @@ class Challenge(Protocol):
         ...
 
     def field(self, matrix: Json) -> Json:
-        """Totals over a field of runs between submissions; only where `pairing` is cross or match. Pure."""
+        """Totals over a field of runs between submissions, only where `pairing` is cross: `matrix` is {"scores":
+        [[…]], "own": [[i, j], …]}, scores[i][j] what the second seat's entry j got against the first seat's entry i
+        (None where they have not met), `own` pairs of one team; the answer {"first": [...], "second": [...]} has a
+        total, or None, for each entry. Pure."""
         ...

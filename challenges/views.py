@@ -31,13 +31,26 @@ A **scene** is a recorded trajectory seen from above, the same for cars and for 
         {"name": "speed", "title": {"en": …, "zh": …, "ko": …}, "unit": "m/s", "values": [one per frame]}
       ],
       "marks": [                              what happened when and where, by frame
-        {"frame": 17, "x": …, "y": …, "kind": "collision" | "fault" | "off_lane" | "finish" | "goal" | "kick",
+        {"frame": 17, "x": …, "y": …, "kind": "collision" | "fault" | "off_lane" | "finish" | "goal" | "kick" | "drop",
          "bad": true,                         whether it cost the player something
          "text": {"en": …, "zh": …, "ko": …}}
       ]
     }
+
+A **gantt** is a schedule: who is where from when to when.
+
+    {
+      "version": 1,
+      "title": {"en": …, "zh": …, "ko": …},
+      "machines": 10, "jobs": 15,             how many there are; a row each machine, a colour each job
+      "makespan": 913,                        when the last bar ends; times are whole numbers from 0, without a unit
+      "reference": 880 | null,                a makespan to measure against: a line across the chart
+      "bars": [[job, machine, start, end], …] at most 20,000, sorted by machine, then by start; neither two bars of a
+                                              machine nor two of a job overlap
+    }
 """
 
+import itertools
 import json
 import math
 from collections.abc import Callable
@@ -53,7 +66,7 @@ SHAPE_KINDS = {"line": 2, "area": 3}
 SHAPE_ROLES = {"road", "edge", "divider", "route", "finish", "field", "goal", "wall"}
 ACTOR_KINDS = {"box", "disc"}
 ACTOR_ROLES = {"ego", "traffic", "rival", "obstacle", "left", "right", "ball"}
-MARK_KINDS = {"collision", "fault", "off_lane", "finish", "goal", "kick"}
+MARK_KINDS = {"collision", "fault", "off_lane", "finish", "goal", "kick", "drop"}
 LANGUAGES = {"en", "zh", "ko"}
 MAX_FRAMES = 5_000
 
@@ -87,6 +100,36 @@ def validate_scene(data: Json) -> None:
     count = len(data["frames"])
     _each(data["series"], "series", lambda series, where: _series(series, count, where))
     _each(data["marks"], "marks", lambda mark, where: _mark(mark, count, where))
+    size = len(json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode())
+    _require(size <= VIEW_BYTES, f"{size} bytes are more than {VIEW_BYTES}")
+
+
+GANTT_KEYS = ["version", "title", "machines", "jobs", "makespan", "reference", "bars"]
+MAX_BARS = 20_000
+
+
+def validate_gantt(data: Json) -> None:
+    """Raises BadView where `data` is no Gantt chart or its JSON is larger than VIEW_BYTES."""
+    _keys(data, "gantt", GANTT_KEYS)
+    _require(data["version"] == 1, "version")
+    _text(data["title"], "title")
+    for key in ("machines", "jobs", "makespan"):
+        _index(data[key], 10**9, key)
+    if data["reference"] is not None:
+        _index(data["reference"], 10**9, "reference")
+    bars = data["bars"]
+    _require(isinstance(bars, list) and 0 < len(bars) <= MAX_BARS, "bars")
+    for i, bar in enumerate(bars):
+        _require(isinstance(bar, list) and len(bar) == 4, f"bars[{i}]: not four numbers")
+        for value, most in zip(bar, (data["jobs"], data["machines"], 10**9, 10**9), strict=True):
+            _index(value, most, f"bars[{i}]")
+        _require(bar[2] <= bar[3], f"bars[{i}]: ends before it starts")
+    _require(bars == sorted(bars, key=lambda bar: (bar[1], bar[2])), "bars: not sorted by machine and start")
+    for column, whose in ((1, "machine"), (0, "job")):
+        rows = sorted(bars, key=lambda bar: (bar[column], bar[2], bar[3]))
+        for one, after in itertools.pairwise(rows):
+            _require(one[column] != after[column] or one[3] <= after[2], f"bars: two of a {whose} overlap")
+    _require(max(bar[3] for bar in bars) == data["makespan"], "makespan: not where the last bar ends")
     size = len(json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode())
     _require(size <= VIEW_BYTES, f"{size} bytes are more than {VIEW_BYTES}")
 

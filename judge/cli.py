@@ -9,11 +9,9 @@ import json
 import logging
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -77,13 +75,6 @@ def engine(settings: Settings) -> None:
         _say(f"docker/engine.sh ended with status {script.returncode}: going on without an engine")
 
 
-@contextmanager
-def _own_run_folder(settings: Settings) -> Iterator[Settings]:
-    """For a command that plays beside whatever else runs here: sockets in a folder of its own, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="podium-") as folder:
-        yield dataclasses.replace(settings, run=Path(folder))
-
-
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout.")
 
 
@@ -107,11 +98,14 @@ def demo(challenges: tuple[str, ...], *, once: bool, as_json: bool) -> None:
     """`up` with every contest (or those named), demo accounts and each contest's sample entries."""
     from challenges import registry
     from judge.demo import Demo
+    from judge.proven import WORDS
     from judge.up import announce, running
 
     if unknown := set(challenges) - set(registry.names()):
         _fail(f"there is no challenge {unknown.pop()!r}; there are: {', '.join(registry.names())}", 2)
     settings = Settings.from_environment()
+    if not settings.unproven_host:  # what is played here are samples, and boards are to fill at once
+        settings = dataclasses.replace(settings, unproven_host=WORDS)
     began = time.monotonic()
     engine(settings)
     with running(settings, say=_say) as installation:
@@ -159,7 +153,7 @@ def _print_boards(listed: dict[str, Any]) -> None:
 def try_(challenge: str, path: Path, *, seed: int, cases: int | None, no_sandbox: bool, as_json: bool) -> None:
     """Play an entry here, no server: verdict, score, columns, runs."""
     from challenges import registry
-    from judge.sandboxes import choose
+    from judge.sandboxes import for_once
     from judge.tryout import try_entry
 
     if challenge not in registry.names():
@@ -170,11 +164,19 @@ def try_(challenge: str, path: Path, *, seed: int, cases: int | None, no_sandbox
     if no_sandbox:
         settings = dataclasses.replace(settings, sandbox="process")
     engine(settings)
-    with _own_run_folder(settings) as here:
-        sandbox = choose(here, say=_say, own_entries=True)
+    with for_once(settings, say=_say, own_entries=True) as sandbox:
         if not sandbox.isolated:
             _say("the entry runs as a plain process of this machine, without a container: run only what you trust")
-        tried = try_entry(challenge, path, sandbox=sandbox, seed=seed, cases=cases, cores=here.cores, say=_say)
+        tried = try_entry(
+            challenge,
+            path,
+            sandbox=sandbox,
+            seed=seed,
+            cases=cases,
+            cores=settings.cores,
+            say=_say,
+            referee_user=settings.referee_user,
+        )
     if as_json:
         _print(tried.to_json())
     else:
@@ -185,14 +187,22 @@ def try_(challenge: str, path: Path, *, seed: int, cases: int | None, no_sandbox
 
 
 def _logs(tried: Any) -> list[str]:
+    """The build's, and the first run's."""
     from judge.results import log_text
 
+    said = [f"--- the build said\n{tried.build.log[-8000:]}"] if tried.build.log else []
     records = [record for run in tried.runs for record in run.records.values()]
-    return [f"--- log of {record.case.name}\n{log_text(record)[-4000:]}" for record in records if log_text(record)][:1]
+    runs = [f"--- log of {record.case.name}\n{log_text(record)[-4000:]}" for record in records if log_text(record)]
+    return [*said, *runs[:1]]
 
 
 def _print_tried(tried: dict[str, Any]) -> None:
     click.echo(f"{tried['challenge']}: {tried['verdict']}, score {tried['score']}, interval {tried['interval']}")
+    if tried["build"] and not tried["build"]["built"]:
+        from challenges.base import Message
+        from judge.sentences import said
+
+        click.echo(f"  {said(Message.from_json(tried['build']['message']))}")
     for name, value in tried["columns"].items():
         click.echo(f"  {name:<28} {value:g}")
     for run in tried["runs"]:
@@ -236,9 +246,9 @@ def sandbox() -> None:
 @click.option("--stdin", "stdin_path", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None)
 @json_option
 def sandbox_run(path: Path, *, stdin_path: Path | None, as_json: bool, **limits: Any) -> None:
-    """Run one program within limits, and say how it ended."""
-    from judge.sandboxes import choose
-    from sandbox.command import program_for, result_json
+    """Run one program within limits, and say how it ended; an entry with a build step is built first."""
+    from judge.sandboxes import for_once
+    from sandbox.command import build_and_run, program_for, result_json
     from sandbox.types import Limits
 
     if not path.exists():
@@ -250,8 +260,8 @@ def sandbox_run(path: Path, *, stdin_path: Path | None, as_json: bool, **limits:
     settings = dataclasses.replace(Settings.from_environment(), sandbox="docker")
     engine(settings)
     stdin = stdin_path.read_bytes() if stdin_path else b""
-    with _own_run_folder(settings) as here:
-        result = choose(here, say=_say).run(program_for(path), bounds, stdin=stdin)
+    with for_once(settings, say=_say) as box:
+        result = build_and_run(box, program_for(path), bounds, stdin=stdin)
     if as_json:
         _print(result_json(result))
     else:
@@ -264,6 +274,23 @@ def sandbox_run(path: Path, *, stdin_path: Path | None, as_json: bool, **limits:
         )
 
 
+@sandbox.command("check")
+@json_option
+def sandbox_check(*, as_json: bool) -> None:
+    """Prove this host: the hostile corpus, fair clocks, speed, every language, and that nothing is left. Takes about
+    two minutes; a worker judges strangers' entries only on a host that has passed."""
+    from judge import checking
+
+    settings = dataclasses.replace(Settings.from_environment(), sandbox="docker")
+    engine(settings)
+    report = checking.run(settings, say=_say)
+    if as_json:
+        _print(report.to_json())
+    else:
+        checking.show(report)
+    sys.exit(0 if report.ok else 1)
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Single roles
 
@@ -271,9 +298,9 @@ def sandbox_run(path: Path, *, stdin_path: Path | None, as_json: bool, **limits:
 @main.command()
 def web() -> None:
     """The portal alone."""
-    from judge.up import serve_web
+    from judge.web_server import serve
 
-    serve_web(Settings.from_environment())
+    serve(Settings.from_environment())
 
 
 @main.command()
@@ -303,7 +330,9 @@ def migrate() -> None:
     """Bring the database's tables to the present shape."""
     from judge.db import Database
 
-    db = Database(Settings.from_environment().database_url)
+    settings = Settings.from_environment()
+    settings.prepare_folders()
+    db = Database(settings.database_url)
     db.migrate()
     db.close()
 

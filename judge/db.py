@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, create_engine
 
 from judge.errors import BadInput, StorageFull
+from judge.folders import make_empty
 
 BUSY_SECONDS = 30
 _NOT_A_TEXT = "22021"
@@ -55,7 +56,9 @@ class Database:
         """Bring the tables to the present shape."""
         url = make_url(self.url)
         if url.database and url.get_backend_name() == "sqlite":
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            path = Path(url.database)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            make_empty(path)
         with self._writer.begin() as connection:
             config = alembic_config()
             config.attributes["connection"] = connection

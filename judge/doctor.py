@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from judge import redis_server
+from judge import proven, redis_server
 from judge.db import Database
 from judge.queue import connect
 from judge.settings import Settings
 from sandbox.engine import Engine
 from sandbox.errors import SandboxError
-from sandbox.images import find_player_image
+from sandbox.images import find_builder_image, find_player_image, toolchains
 
 MIN_PYTHON = (3, 11)
 MIN_MEMORY_MIB = 1024
+NOT_YET = f"made when the first entry needs it, or now: {sys.executable} -m sandbox.images --builders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Check:
 
 def examine(settings: Settings) -> list[Check]:
     """Every check, in the order in which things are needed. Nothing is changed."""
-    checks: list[Callable[[Settings], Iterator[Check]]] = [_python, _folders, _redis, _database, _engine, _port]
+    checks: list[Callable[[Settings], Iterator[Check]]] = [_python, _folders, _redis, _database, _engine, _walls, _port]
     return [check for look in checks for check in look(settings)]
 
 
@@ -112,10 +113,24 @@ def _engine(settings: Settings) -> Iterator[Check]:
         image = find_player_image(engine.api)
         build = f"{sys.executable} -m sandbox.images"
         yield Check("player image", image is not None, image.contents if image else "not built yet", build)
+        for toolchain in toolchains() if image else ():
+            assert image is not None
+            builder = find_builder_image(engine.api, image, toolchain)
+            found = builder.contents.removeprefix(f"{image.contents}; ") if builder else NOT_YET
+            yield Check(f"builder: {toolchain}", True, found)
     except SandboxError as error:
         yield Check("docker engine", False, str(error), cure)
     finally:
         engine.close()
+
+
+def _walls(settings: Settings) -> Iterator[Check]:
+    if settings.sandbox == "process":
+        return
+    proof = proven.proof_of(settings)
+    accepted = settings.unproven_host == proven.WORDS
+    found = f"proven ({proof.when})" if not proof.why_not else proof.why_not + "; accepted in words" * accepted
+    yield Check("walls", not proof.why_not or accepted, found, f"{proven.CURE} (podium up does it by itself)")
 
 
 def _port(settings: Settings) -> Iterator[Check]:

@@ -7,8 +7,9 @@ Each loads, checks that there is something to do, and calls the domain; running 
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from challenges import registry
 from challenges.base import Case, Challenge
 from judge import contests, judgements, ledger, results, scoring
+from judge.builds import Build, Builds, Work
 from judge.cores import Cores
 from judge.db import Database
 from judge.errors import PlatformFault, StaleAttempt, StorageFull
@@ -50,6 +52,10 @@ class Kit:
     worker: str
     stop: threading.Event
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @property
+    def builds(self) -> Builds:
+        return Builds(self.settings.data / "builds", self.settings.builds_mib)
 
 
 _kit: Kit | None = None
@@ -99,12 +105,14 @@ def judge_submission(judgement_id: int) -> None:
 
 def _able(kit: Kit, work: Assignment) -> bool:
     """Whether this worker may take it: its engine answers (an attempt is not spent on one that is away), the phase's
-    image is here, and an entry that nobody knows gets real walls."""
+    image is here, an entry that nobody knows gets real walls, and one that is to be built the tools for it."""
     if not kit.sandbox.ready():
         return False
     if work.phase.image is not None and work.phase.image != kit.sandbox.image:
         return False
-    return kit.sandbox.isolated or work.submission.sha256 in known_hashes()
+    if not (kit.sandbox.isolated or work.submission.sha256 in known_hashes()):
+        return False
+    return work.submission.toolchain is None or kit.sandbox.builder(work.submission.toolchain) is not None
 
 
 def _attempt(kit: Kit, claim: Claim, work: Assignment) -> None:
@@ -143,9 +151,10 @@ def _play(kit: Kit, claim: Claim, work: Assignment) -> tuple[list[PlayedRun], sc
     cases = cases_of(challenge, work.phase, settings=kit.settings)
     entry = kit.storage.local_path(work.submission.sha256)
     program = Program(entry, filename=work.submission.filename, labels=labels(claim.judgement_id, claim.attempt))
-    played = play_all(kit, challenge, cases, program)
+    with _built(kit, program, work) as built:
+        played = play_all(kit, challenge, cases, built.program) if built.program else []
     records = [record for run in played for record in run.records.values()]
-    judged = scoring.judged(challenge, records)
+    judged = scoring.judged(challenge, records) if built.program else scoring.not_built(built.message)
     if judged.verdict == Verdict.JE:
         raise PlatformFault(judged.message.code if judged.message else "internal", "a run has neither score nor fault")
     return (
@@ -156,8 +165,30 @@ def _play(kit: Kit, claim: Claim, work: Assignment) -> tuple[list[PlayedRun], sc
             challenge_version=challenge.about.version,
             cpu_model=cpu_model(),
             engine=kit.sandbox.describe(),
+            builder=built.builder,
+            build_log_sha256=kit.storage.keep_bytes(built.log.encode()) if built.builder else None,
+            build_core_seconds=built.cpu_seconds,
         ),
     )
+
+
+@contextmanager
+def _built(kit: Kit, program: Program, work: Assignment) -> Iterator[Build]:
+    """The entry as it is to be played, built first where its manifest says so."""
+    toolchain, sha256 = work.submission.toolchain, work.submission.sha256
+    with ExitStack() as stack:
+        if toolchain is None:
+            yield stack.enter_context(kit.builds.entry(kit.sandbox, program, Work(None, sha256, kit.stop)))
+            return
+        with kit.cores.one() as number:
+            core = _core(kit, number)
+            built = stack.enter_context(kit.builds.entry(kit.sandbox, program, Work(toolchain, sha256, kit.stop, core)))
+        yield built
+
+
+def _core(kit: Kit, number: int) -> int | None:
+    """The core that goes with a free slot, where the engine has one for each of them."""
+    return number if kit.settings.cores <= kit.sandbox.cores else None
 
 
 def play_all(kit: Kit, challenge: Challenge, cases: list[Case], program: Program) -> list[PlayedRun]:
@@ -166,8 +197,8 @@ def play_all(kit: Kit, challenge: Challenge, cases: list[Case], program: Program
     (seat,) = challenge.about.seats[:1]
 
     def one(case: Case) -> PlayedRun:
-        with kit.cores.one():
-            return referee.play(case, {seat: program}, {})
+        with kit.cores.one() as number:
+            return referee.play(case, {seat: program}, {}, core=_core(kit, number))
 
     with ThreadPoolExecutor(max_workers=min(kit.settings.cores, len(cases))) as pool:
         futures = [pool.submit(one, case) for case in cases]

@@ -256,7 +256,8 @@ class Enrolment(SQLModel, table=True):
 
 
 class Submission(SQLModel, table=True):
-    """One immutable upload. `public_id` is what links carry; `received_at` is when the request's headers arrived.
+    """One immutable upload. `public_id` is what links carry; `received_at` is when the request's headers arrived;
+    `toolchain` is the language that it is built for, as its entry.toml says, or None where nothing is to be built.
     The same `form_token` twice is the same upload sent twice (a double click, a lost answer), not two."""
 
     __tablename__ = "submission"
@@ -268,6 +269,7 @@ class Submission(SQLModel, table=True):
     sha256: str = Field(max_length=64, index=True)
     size_bytes: int
     filename: str = Field(max_length=200)
+    toolchain: str | None = Field(default=None, max_length=20)
     state: SubmissionState = _state(SubmissionState, default=SubmissionState.ACTIVE)
     chosen: bool = False
     received_at: datetime = _time()
@@ -304,7 +306,8 @@ class Judgement(SQLModel, table=True):
     """One attempt of a person to have a submission judged in a phase; a rejudge makes a new one, numbered.
 
     `attempt` counts the times a worker began; `faults` those that ended by our fault; the lease says until when the
-    worker of the present attempt is believed. `enrolment_id` is the submission's, repeated for the rule that a team has
+    worker of the present attempt is believed. `builder` is the content of the image in which the entry was built, and
+    `build_log_sha256` what its build said. `enrolment_id` is the submission's, repeated for the rule that a team has
     one judged at a time.
     """
 
@@ -326,6 +329,8 @@ class Judgement(SQLModel, table=True):
     challenge_version: str | None = Field(default=None, max_length=40)
     cpu_model: str | None = Field(default=None, max_length=120)
     engine: str | None = Field(default=None, max_length=120)
+    builder: str | None = Field(default=None, max_length=80)
+    build_log_sha256: str | None = Field(default=None, max_length=64)
     core_seconds: float | None = None
     queued_at: datetime = _time()
     started_at: datetime | None = _time(default=None)

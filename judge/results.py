@@ -41,6 +41,10 @@ class Circumstances:
     challenge_version: str
     cpu_model: str
     engine: str
+    builder: str | None = None
+    """Content of the image in which the entry was built; None where it was not."""
+    build_log_sha256: str | None = None
+    build_core_seconds: float = 0.0
 
 
 def store_files(storage: Storage, played: PlayedRun) -> dict[str, str]:
@@ -105,7 +109,10 @@ def record(
     judgement.message = judged.message.to_json() if judged.message else None
     judgement.image, judgement.challenge_version = circumstances.image, circumstances.challenge_version
     judgement.cpu_model, judgement.engine = circumstances.cpu_model, circumstances.engine
-    judgement.core_seconds = sum(seat.result.cpu_seconds for run in played for seat in run.records.values())
+    judgement.builder, judgement.build_log_sha256 = circumstances.builder, circumstances.build_log_sha256
+    judgement.core_seconds = circumstances.build_core_seconds + sum(
+        seat.result.cpu_seconds for run in played for seat in run.records.values()
+    )
     judgement.finished_at, judgement.lease_until = now, None
     session.add(judgement)
     session.flush()
@@ -220,7 +227,7 @@ def _visible(run: Run, seat: RunSeat, *, all_open: bool) -> VisibleRun:
     )
 
 
-_FIGURES_HIDDEN = {f"ended-{verdict}" for verdict in ("rte", "tle", "mle", "pe", "sv")}
+_FIGURES_HIDDEN = {f"ended-{verdict}" for verdict in ("rte", "tle", "mle", "ole", "pe", "sv")}
 
 
 def said(judgement: Judgement, phase: Phase) -> Message | None:

@@ -67,6 +67,11 @@ def judged(scorer: Scorer, records: Sequence[SeatRecord]) -> Judged:
     return Judged(Verdict.JE, Message("challenge-no-score"), {})
 
 
+def not_built(message: Message | None) -> Judged:
+    """An entry that could not be built is not played at all."""
+    return Judged(Verdict.CE, message, {})
+
+
 def seat_message(outcome: SeatOutcome, result: Result) -> Message | None:
     """The sentence for a run: what the challenge said, or how the program ended where it left before its time."""
     verdict = seat_verdict(outcome, result)
@@ -87,6 +92,7 @@ def end_message(verdict: Verdict, result: Result) -> Message:
             "wall_seconds": round(result.wall_seconds, 2),
             "cpu_seconds": round(result.cpu_seconds, 2),
             "memory_mib": round(result.memory_mib, 1),
+            "written_kib": math.ceil(result.written_bytes / 1024),
             "ending": result.ending.value,
         },
     )

@@ -1,6 +1,7 @@
 """What the command line says to a person who was refused something. The portal has its own catalogues, in three
 languages, for the same codes."""
 
+from challenges.base import Message
 from judge.errors import Refusal
 
 _ENGLISH = {
@@ -21,12 +22,23 @@ _ENGLISH = {
     "archive-too-many-files": "the archive holds too many files",
     "archive-traversal": "the archive names a file outside of itself",
     "archive-wrong-type": "an entry is a .zip, a .tar.gz or a single .py",
+    "build-failed": "the entry could not be built: the build command failed; the build's log says why",
+    "build-memory": "the build used more memory than it may",
+    "build-output": "the build printed more than it may",
+    "build-time": "the build took longer than it may",
+    "build-too-large": "what the build left is too large; build in /tmp and keep only what is run",
+    "build-unusable": "what the build left cannot be run; the build's log says why",
     "path-unknown": "there is nothing at that path",
 }
 
 
 def refusal(error: Refusal) -> str:
     """One sentence, with the figures behind it."""
-    said = _ENGLISH.get(error.public.code, error.public.code.replace("-", " "))
-    figures = ", ".join(f"{name}: {value}" for name, value in error.public.params.items())
-    return f"{said} ({figures})" if figures else said
+    return said(error.public)
+
+
+def said(message: Message) -> str:
+    """A message of the domain in a sentence, with the figures behind it."""
+    sentence = _ENGLISH.get(message.code, message.code.replace("-", " "))
+    figures = ", ".join(f"{name}: {value}" for name, value in message.params.items())
+    return f"{sentence} ({figures})" if figures else sentence

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from judge import folders, zones
 from judge.errors import Misconfigured
 
 MIN_SECRET_BYTES = 32
@@ -34,11 +35,17 @@ class Settings:
     url: str = "http://127.0.0.1:8000"
     workers: int = 2
     cores: int = 2
+    pool: int = 2
+    builds_mib: int = 2048
     web_workers: int = 1
     web_threads: int = 8
+    web_user: str = ""
+    referee_user: str = ""
     sandbox: str = "auto"
     docker_host: str = ""
     runtime: str = ""
+    talk: str = "auto"
+    unproven_host: str = ""
     lease_seconds: int = 30
     sweep_seconds: int = 5
     attempts: int = 3
@@ -73,28 +80,37 @@ class Settings:
         data = Path(text("data", "data")).absolute()
         run = Path(text("run", "") or _run_folder(data)).absolute()
         cores = whole("cores", os.cpu_count() or 1)
-        if len(os.fsencode(run)) > SOCKET_PATH_BYTES - len("/redis.sock"):
+        if len(os.fsencode(run)) > SOCKET_PATH_BYTES - len("/redis/redis.sock"):
             raise Misconfigured(f"PODIUM_RUN must be a shorter path: sockets lie in it, and {run} leaves them no room")
         host, port = text("host", "127.0.0.1"), whole("port", 8000, most=65_535)
         sandbox = text("sandbox", "auto")
         if sandbox not in {"auto", "docker", "process"}:
             raise Misconfigured(f"PODIUM_SANDBOX must be auto, docker or process, not {sandbox!r}")
+        talk = text("talk", "auto")
+        if talk not in {"auto", "socket", "attach"}:
+            raise Misconfigured(f"PODIUM_TALK must be auto, socket or attach, not {talk!r}")
         return cls(
             data=data,
             run=run,
-            database_url=text("database_url", f"sqlite:///{data / 'podium.db'}"),
-            redis_url=text("redis_url", f"unix://{run / 'redis.sock'}"),
+            database_url=text("database_url", _default_database(data)),
+            redis_url=text("redis_url", f"unix://{_redis_socket(run)}"),
             storage_url=text("storage_url", f"file://{data / 'files'}"),
             host=host,
             port=port,
             url=text("url", f"http://{host}:{port}").rstrip("/"),
             workers=whole("workers", cores, least=0),
             cores=cores,
+            pool=whole("pool", cores, least=0),
+            builds_mib=whole("builds_mib", 2048, least=0),
             web_workers=whole("web_workers", 1),
             web_threads=whole("web_threads", 8),
+            web_user=text("web_user", ""),
+            referee_user=text("referee_user", ""),
             sandbox=sandbox,
             docker_host=text("docker_host", env.get("DOCKER_HOST", "")),
             runtime=text("runtime", ""),
+            talk=talk,
+            unproven_host=text("unproven_host", ""),
             lease_seconds=whole("lease_seconds", 30),
             sweep_seconds=whole("sweep_seconds", 5),
             attempts=whole("attempts", 3),
@@ -117,21 +133,37 @@ class Settings:
     @property
     def own_redis(self) -> bool:
         """Whether `podium up` starts Redis itself: only where nobody named one."""
-        return self.redis_url == f"unix://{self.run / 'redis.sock'}"
+        return self.redis_url == f"unix://{self.redis_socket}"
+
+    @property
+    def redis_socket(self) -> Path:
+        """Where a Redis of our own listens."""
+        return _redis_socket(self.run)
 
     def prepare_folders(self) -> None:
-        """Make the data and run folders, private to this user."""
-        for folder in (self.data, self.run):
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o711)
+        """Make the data and run folders, each part of them for the user whom it is for. Raises Misconfigured."""
+        folders.prepare(
+            self.data,
+            self.run,
+            web_user=zones.web_user(self.web_user, self.data),
+            default_database=self.database_url == _default_database(self.data),
+        )
 
     def session_secret(self) -> bytes:
         """The key that signs forms and links; made once. For the portal."""
-        return _key_file(self.data / "session.key")
+        return _key_file(self.data / "web" / "session.key")
 
     def seed_key(self) -> bytes:
         """The key under which phase seeds are sealed; made once. For workers only."""
-        return _key_file(self.data / "seed.key")
+        return _key_file(self.data / "keys" / "seed.key")
+
+
+def _default_database(data: Path) -> str:
+    return f"sqlite:///{data / 'db' / 'podium.db'}"
+
+
+def _redis_socket(run: Path) -> Path:
+    return run / "redis" / "redis.sock"
 
 
 def _run_folder(data: Path) -> Path:
@@ -146,6 +178,7 @@ def _run_folder(data: Path) -> Path:
 def _key_file(path: Path) -> bytes:
     """Read a key, or make it: whole or not at all, also when two processes come at once."""
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         try:
             fresh.touch(mode=0o600)

@@ -23,6 +23,7 @@ from judge.models import Contest, Enrolment, Judgement, Membership, Phase, Quota
 from judge.states import JudgementState, PhaseState, SubmissionState, check_move
 from judge.storage import Kept, Storage
 from sandbox import archive
+from sandbox.archive import EntryFacts
 from sandbox.errors import BadArchive
 
 BODY_SECONDS = 120
@@ -79,14 +80,14 @@ def take_in(
     about = catalogue.about(place.contest.challenge)
     path = storage.receive(stream, most_bytes=about.entry_mib << 20)
     try:
-        check_file(path, filename=upload.filename, about=about)
+        facts = check_file(path, filename=upload.filename, about=about)
         if clock() - upload.received_at > timedelta(seconds=BODY_SECONDS):
             upload = Upload(upload.filename, clock(), upload.form_token)
         kept = storage.keep(path)
     finally:
         path.unlink(missing_ok=True)
     with db.write() as session:
-        return create(session, user=user, place=place, kept=kept, upload=upload, now=clock())
+        return create(session, user=user, place=place, kept=kept, upload=upload, facts=facts, now=clock())
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +126,19 @@ def find_place(session: Session, *, user: User, contest_slug: str, phase_slug: s
     return Place(*row)
 
 
-def check_file(path: Path, *, filename: str, about: About) -> None:
-    """Raises BadInput or TooMuch with the rule that an archive breaks."""
+def check_file(path: Path, *, filename: str, about: About) -> EntryFacts:
+    """What is in an upload. Raises BadInput or TooMuch with the rule that it breaks."""
     if path.stat().st_size > about.entry_mib << 20:
         raise TooMuch("archive-too-large", largest_mib=about.entry_mib)
     try:
-        archive.check(path, filename=filename)
+        return archive.check(path, filename=filename)
     except BadArchive as error:
         raise BadInput(f"archive-{error.code.replace('_', '-')}", **error.params) from error
 
 
-def create(session: Session, *, user: User, place: Place, kept: Kept, upload: Upload, now: datetime) -> Receipt:
+def create(
+    session: Session, *, user: User, place: Place, kept: Kept, upload: Upload, facts: EntryFacts, now: datetime
+) -> Receipt:
     """The rows of an upload whose file is kept: submission, quota slot and first judgement. What may have changed while
     the body came is asked again, under a lock on the team's enrolment. Raises Refusal."""
     row = session.exec(
@@ -163,6 +166,7 @@ def create(session: Session, *, user: User, place: Place, kept: Kept, upload: Up
         sha256=kept.sha256,
         size_bytes=kept.size_bytes,
         filename=_shown_filename(upload.filename),
+        toolchain=facts.manifest.toolchain if facts.manifest else None,
         received_at=upload.received_at,
         acknowledged_at=now,
         form_token=upload.form_token,

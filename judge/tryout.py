@@ -12,6 +12,7 @@ from typing import Any
 from challenges import registry
 from challenges.base import Challenge, Phase
 from judge import scoring
+from judge.builds import Build, Builds, Work
 from judge.cores import Cores
 from judge.errors import BadInput
 from judge.referee import Nursery, Referee
@@ -33,6 +34,7 @@ class Tried:
     judged: Judged
     runs: list[PlayedRun]
     seconds: float
+    build: Build
 
     def to_json(self) -> dict[str, Any]:
         """What `--json` prints; `seconds` is the only measured time in it."""
@@ -44,6 +46,7 @@ class Tried:
             "score": score and score.public,
             "interval": score and score.interval and list(score.interval),
             "columns": dict(score.columns) if score else {},
+            "build": self.build.to_json(),
             "runs": [
                 {
                     "case": record.case.name,
@@ -62,8 +65,19 @@ def phase_seed(number: int) -> bytes:
     return hashlib.sha256(f"podium try {number}".encode()).digest()
 
 
-def try_entry(slug: str, path: Path, *, sandbox: Sandbox, seed: int, cases: int | None, cores: int, say: Say) -> Tried:
-    """Play `cases` cases (the practice phase's where None) of one entry: a folder or an upload.
+def try_entry(
+    slug: str,
+    path: Path,
+    *,
+    sandbox: Sandbox,
+    seed: int,
+    cases: int | None,
+    cores: int,
+    say: Say,
+    referee_user: str = "",
+) -> Tried:
+    """Play `cases` cases (the practice phase's where None) of one entry: a folder or an upload. `referee_user` is
+    PODIUM_REFEREE_USER.
 
     Raises BadInput for an archive that the portal would refuse, KeyError for an unknown challenge, PlatformFault where
     this machine or the challenge fails.
@@ -75,19 +89,25 @@ def try_entry(slug: str, path: Path, *, sandbox: Sandbox, seed: int, cases: int 
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="podium-try-") as scratch:
         entry = _as_upload(path, Path(scratch))
-        check_file(entry, filename=entry.name, about=about)
+        facts = check_file(entry, filename=entry.name, about=about)
         stop = threading.Event()
+        work = Work(facts.manifest.toolchain if facts.manifest else None, "", stop)
+        builds = Builds(Path(scratch) / "builds", 0)
         slots = Cores(Path(scratch) / "cores", cores, stop=stop)
-        with Nursery([slug]) as nursery:
+        if work.toolchain is not None:
+            say(f"building the entry ({work.toolchain})")
+        with builds.entry(sandbox, Program(entry), work) as built, Nursery([slug], user=referee_user) as nursery:
+            if built.program is None:
+                return Tried(challenge, scoring.not_built(built.message), [], time.monotonic() - began, built)
             nursery.start()
             referee = Referee(about, sandbox, nursery, stop=stop)
             runs = []
             for number, case in enumerate(planned, 1):
                 with slots.one():
-                    runs.append(referee.play(case, {about.seats[0]: Program(entry)}, {}))
+                    runs.append(referee.play(case, {about.seats[0]: built.program}, {}))
                 say(f"played {case.name} ({number} of {len(planned)})")
     records = [record for run in runs for record in run.records.values()]
-    return Tried(challenge, scoring.judged(challenge, records), runs, time.monotonic() - began)
+    return Tried(challenge, scoring.judged(challenge, records), runs, time.monotonic() - began, built)
 
 
 def _as_upload(path: Path, scratch: Path) -> Path:

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
@@ -18,18 +19,20 @@ from rq.exceptions import InvalidJobOperation, NoSuchJobError, StopRequested
 from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
-from challenges import registry
-from judge import hosts, jobs
+from challenges import registry, sheet
+from judge import hosts, jobs, proven
 from judge.cores import Cores
 from judge.db import Database
 from judge.queue import QUEUE, ListedJob, Queue, connect
-from judge.referee import Nursery
+from judge.referee import Nursery, limits_of
 from judge.sandboxes import choose
 from judge.settings import Settings
 from judge.storage import open_storage
+from sandbox.errors import SandboxError
 from sandbox.interface import Sandbox
 
 SEEN_SECONDS = 5
+REAP_SECONDS = 60
 log = logging.getLogger(__name__)
 
 
@@ -68,7 +71,7 @@ def worker_name(number: int) -> str:
 
 
 def run(settings: Settings, *, number: int = 1) -> None:
-    """Work until told to stop."""
+    """Work until told to stop. Raises Misconfigured on a host that is not proven to hold what it judges."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s worker %(message)s")
     logging.getLogger("rq").setLevel(logging.WARNING)
     stop = threading.Event()
@@ -79,10 +82,13 @@ def run(settings: Settings, *, number: int = 1) -> None:
         "judge.jobs.open_phase": jobs.open_phase,
     }
     name = worker_name(number)
-    sandbox = choose(settings, say=log.info)
+    sandbox = choose(settings, say=log.info, pool_size=settings.pool)
+    if sandbox.isolated:
+        log.info("%s", proven.require(settings))
     db = Database(settings.database_url)
-    with Nursery(registry.names()) as nursery:
+    with Nursery(registry.names(), user=settings.referee_user) as nursery:
         nursery.start()
+        log.info("the referee's children have %s", nursery.walls.value)
         jobs.equip(
             jobs.Kit(
                 settings=settings,
@@ -98,10 +104,14 @@ def run(settings: Settings, *, number: int = 1) -> None:
         )
         presence = Presence(db, name=name, sandbox=sandbox)
         presence.start()
+        for _ in range(settings.pool):
+            for slug in registry.names():
+                sandbox.expect(limits_of(sheet.about(slug)))
         try:
             _work(settings, name=f"{name}-{os.getpid()}", stop=stop)
         finally:
             presence.stop()
+            sandbox.close()
             db.close()
 
 
@@ -116,8 +126,8 @@ def _work(settings: Settings, *, name: str, stop: threading.Event) -> None:
 
 
 class Presence:
-    """Says every few seconds that this worker is there, and with which sandbox; or that its engine is away, and that
-    nothing is to be sent to it."""
+    """Says every few seconds that this worker is there, and with which sandbox; or that its engine is away or its host
+    not clean, and that nothing is to be sent to it. Every minute it clears what workers that died have left here."""
 
     def __init__(self, db: Database, *, name: str, sandbox: Sandbox) -> None:
         self._db, self._name, self._sandbox = db, name, sandbox
@@ -135,11 +145,22 @@ class Presence:
         self._thread.start()
 
     def _tell(self) -> None:
+        reaped_at = 0.0
         while not self._done.wait(SEEN_SECONDS):
             try:
                 self._say()
+                if time.monotonic() - reaped_at > REAP_SECONDS:
+                    reaped_at = time.monotonic()
+                    self._reap()
             except Exception:
                 log.exception("could not say that this worker is alive")
+
+    def _reap(self) -> None:
+        try:
+            if left := self._sandbox.reap():
+                log.warning("removed what %s run(s) had left behind", left)
+        except SandboxError as error:
+            log.warning("cannot clean up: %s", error)
 
     def _say(self) -> None:
         ready = self._sandbox.ready()

@@ -22,7 +22,7 @@ from typing import Any
 import requests
 from sqlmodel import select
 
-from judge import contests
+from judge import contests, proven
 from judge.contests import PhasePlan
 from judge.db import Database
 from judge.models import Judgement, Phase, Run, RunSeat, Submission
@@ -63,6 +63,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "PODIUM_PORT": str(port),
         "PODIUM_URL": f"http://127.0.0.1:{port}",
         "PODIUM_CHALLENGES": ECHO,
+        "PODIUM_UNPROVEN_HOST": proven.WORDS,
         "PYTHONPATH": str(ROOT),
         **more,
     }

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, g, jsonify, request
 
 from judge import accounts, submissions
 from judge.errors import StorageFull
-from web import leaderboards
+from web import headers, leaderboards
 from web.people import current, signed_in
 from web.portal import portal
 from web.submissions import visible_run
@@ -66,7 +66,7 @@ def view(public_id: str, number: int) -> Response:
     run = visible_run(public_id, number)
     if run.view_sha256 is None:
         return jsonify(None)
-    response = Response(portal().storage.read(run.view_sha256), mimetype="application/json")
+    response = headers.stored(portal().storage.read(run.view_sha256), "application/json", shown=True)
     response.headers["Cache-Control"] = "private, max-age=3600"
     return response
 

@@ -9,7 +9,7 @@ from judge import accounts, contests, submissions
 from judge.errors import BadInput, NotFound, Refusal
 from judge.models import Contest, Enrolment, Team
 from judge.states import PhaseState
-from web import forms, languages
+from web import forms, headers, languages
 from web.forms import Form
 from web.notice import notice
 from web.pages import public_response
@@ -59,8 +59,7 @@ def material(slug: str, phase_slug: str, name: str) -> Response:
     sha256 = phase.materials.get(name)
     if sha256 is None:
         raise NotFound("file-unknown")
-    response = Response(here.storage.read(sha256), mimetype="application/octet-stream")
-    response.headers["Content-Disposition"] = "attachment"
+    response = headers.stored(here.storage.read(sha256), "application/octet-stream")
     response.headers["Cache-Control"] = "public, max-age=300"
     response.set_etag(sha256)
     return response

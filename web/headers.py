@@ -24,7 +24,17 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 SANDBOXED = "default-src 'none'; sandbox; frame-ancestors 'none'"
-"""For files that contestants wrote."""
+"""For what was stored."""
+
+
+def stored(content: bytes, media_type: str, *, shown: bool = False) -> Response:
+    """The one way in which stored bytes go out, since strangers wrote them: as what they are said to be and nothing
+    else, in a sandbox where nothing runs; saved to a file, unless they are text or data to be `shown`."""
+    response = Response(content, content_type=media_type)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = SANDBOXED
+    response.headers["Content-Disposition"] = "inline" if shown else "attachment"
+    return response
 
 
 def install(app: Flask) -> None:

@@ -258,6 +258,8 @@ class SubmissionShape:
     finished_at: datetime | None
     ahead: int | None
     refunded: bool
+    toolchain: str | None = None
+    build_log_sha256: str | None = None
     scores: tuple[ScoreShape, ...] = ()
     runs: tuple[VisibleRun, ...] = ()
 
@@ -312,6 +314,8 @@ def submission_shape(
         finished_at=judgement.finished_at,
         ahead=ahead,
         refunded=refunded,
+        toolchain=submission.toolchain,
+        build_log_sha256=judgement.build_log_sha256,
         scores=scores,
         runs=tuple(runs),
     )

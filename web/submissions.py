@@ -182,7 +182,8 @@ def submission(public_id: str) -> Response:
             sub=shape,
             showcase=showcase,
             picture=_picture(shape.runs[showcase]) if showcase is not None else None,
-            log=_log_tail(shape.runs[showcase]) if showcase is not None else None,
+            log=_log_tail(shape.runs[showcase].log_sha256) if showcase is not None else None,
+            build_log=_log_tail(shape.build_log_sha256),
             withdrawable=shape.state == "active" and phase.state != PhaseState.DRAFT and not phase.state.over,
             person=person(g.user),
         )
@@ -210,10 +211,10 @@ def submission_as_seen(session: Session, found: Submission, contest: Contest, ph
     )
 
 
-def _log_tail(run: VisibleRun) -> str | None:
-    if run.log_sha256 is None:
+def _log_tail(sha256: str | None) -> str | None:
+    if sha256 is None:
         return None
-    text = portal().storage.read(run.log_sha256).decode("utf-8", "replace")
+    text = portal().storage.read(sha256).decode("utf-8", "replace")
     return "\n".join(text.splitlines()[-LOG_LINES:])
 
 
@@ -242,10 +243,23 @@ def log(public_id: str, number: int) -> Response:
     run = visible_run(public_id, number)
     if run.log_sha256 is None:
         raise NotFound("run-unknown")
-    response = Response(portal().storage.read(run.log_sha256), content_type="text/plain; charset=utf-8")
-    response.headers["Content-Security-Policy"] = headers.SANDBOXED
-    response.headers["Content-Disposition"] = "inline"
-    return response
+    return _text(run.log_sha256)
+
+
+@pages.get("/submissions/<public_id>/build")
+@signed_in
+def build_log(public_id: str) -> Response:
+    """What the entry's build said. It has seen nothing but the entry, so nothing of it is hidden from its team."""
+    with portal().db.read() as session:
+        found = submissions.own(session, user=g.user, public_id=public_id)
+        kept = submissions.current_judgement(session, found).build_log_sha256
+    if kept is None:
+        raise NotFound("run-unknown")
+    return _text(kept)
+
+
+def _text(sha256: str) -> Response:
+    return headers.stored(portal().storage.read(sha256), "text/plain; charset=utf-8", shown=True)
 
 
 @pages.get("/submissions/<public_id>/runs/<int:number>")

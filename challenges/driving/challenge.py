@@ -102,6 +102,9 @@ class Driving:
             )
         }
 
+    def meetings(self, materials: Materials, phase: Phase) -> list[Case]:  # noqa: ARG002
+        return []
+
     def field(self, matrix: Json) -> Json:  # noqa: ARG002
         raise BrokenChallenge("driving is played alone: there is no field to total")
 

@@ -8,10 +8,15 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import latency, uploads
+from tests.bench import fairness, latency, sandbox, uploads
 from tests.bench.table import Row
 
-ROWS: dict[str, Callable[[Path], Iterable[Row]]] = {"uploads": uploads.rows, "latency": latency.rows}
+ROWS: dict[str, Callable[[Path], Iterable[Row]]] = {
+    "sandbox": sandbox.rows,
+    "fairness": fairness.rows,
+    "latency": latency.rows,
+    "uploads": uploads.rows,
+}
 
 
 def main(names: list[str]) -> int:

@@ -18,8 +18,11 @@ from tests.challenges.fakes import Entry, seats
 
 def scores(challenge, cases, folder: Path) -> dict[str, tuple[str, float]]:
     """Case name -> (discipline, score)."""
-    (seat,) = challenge.about.seats
-    played = [Played(c, seat, challenge.play(c, seats(**{seat: Entry(folder)}), {}).seats[seat]) for c in cases]
+    played = []
+    for case in cases:
+        (seat,) = case.seats or challenge.about.seats
+        outcome = challenge.play(case, seats(**{seat: Entry(folder)}), {})
+        played.append(Played(case, seat, outcome.seats[seat]))
     return {row.case.name: (row.case.group, row.outcome.score or 0.0) for row in played}
 
 

@@ -100,7 +100,7 @@ def engineless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         with running(folder, **settings) as system:
             yield system
     assert system.leftovers() == []
-    assert not (folder / "podium.db").exists()
+    assert not (folder / "db" / "podium.db").exists()
 
 
 @pytest.mark.postgres
@@ -152,13 +152,59 @@ def test_try_plays_the_sound_sample_in_docker_and_as_a_process_with_the_same_res
     outside = podium(*arguments, "--no-sandbox", folder=tmp_path / "data")
     assert inside.returncode == outside.returncode == 0, inside.stderr + outside.stderr
     one, other = document(inside), document(outside)
-    assert set(one) == {"challenge", "verdict", "score", "interval", "columns", "runs", "seconds"}
+    assert set(one) == {"challenge", "verdict", "score", "interval", "columns", "build", "runs", "seconds"}
+    assert one["build"] is None
     assert one["challenge"] == "driving"
     assert one["verdict"] == "AC"
     assert one["interval"] is None
     assert [run["case"] for run in one["runs"]] == ["avoid-1"]
     assert {**one, "seconds": 0} == {**other, "seconds": 0}
     assert "without a container" in outside.stderr
+
+
+@pytest.mark.docker
+def test_try_builds_an_entry_first_and_shows_what_the_compiler_said(tmp_path: Path) -> None:
+    entry = tmp_path / "entry"
+    entry.mkdir()
+    (entry / "entry.toml").write_text('language = "c"\n')
+    (entry / "main.c").write_text("int main(void) { return nonsense; }\n")
+    arguments = ("try", "driving", str(entry), "--cases", "1")
+    broken = podium(*arguments, "--json", folder=tmp_path / "data")
+    assert broken.returncode == 0, broken.stderr
+    printed = document(broken)
+    assert (printed["verdict"], printed["score"], printed["runs"]) == ("CE", None, [])
+    assert printed["build"]["message"]["code"] == "build-failed"
+    assert "'nonsense' undeclared" in printed["build"]["log"].replace("‘", "'").replace("’", "'")
+    assert "nonsense" in broken.stderr
+    source = '#include <stdio.h>\nint main(void) { while (getchar() > 0) puts("{}"); }\n'
+    (entry / "main.c").write_text(source)
+    said = podium(*arguments, "--no-sandbox", folder=tmp_path / "data")
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.startswith("driving: ")
+    assert not said.stdout.startswith("driving: CE")
+
+
+@pytest.mark.docker
+def test_sandbox_run_builds_an_entry_first(tmp_path: Path) -> None:
+    (tmp_path / "entry.toml").write_text('language = "cpp"\n')
+    (tmp_path / "main.cpp").write_text('#include <iostream>\nint main() { std::cout << "built and run\\n"; }\n')
+    printed = document(podium("sandbox", "run", str(tmp_path), "--json", folder=tmp_path.parent / "data"))
+    assert (printed["verdict"], printed["stdout"]) == ("AC", "built and run\n")
+    (tmp_path / "main.cpp").write_text("nonsense\n")
+    printed = document(podium("sandbox", "run", str(tmp_path), "--json", folder=tmp_path.parent / "data"))
+    assert (printed["verdict"], printed["ending"]) == ("CE", "exited")
+    assert "main.cpp:1:1: error" in printed["stderr"]
+
+
+@pytest.mark.docker
+def test_doctor_says_what_the_images_hold(tmp_path: Path) -> None:
+    checks = {
+        check["name"]: check for check in document(podium("doctor", "--json", folder=tmp_path / "data"))["checks"]
+    }
+    assert "onnxruntime" in checks["player image"]["found"]
+    assert {"builder: c", "builder: rust"} <= set(checks)
+    for name in ("builder: c", "builder: rust"):
+        assert checks[name]["found"].startswith(("gcc", "made when the first entry needs it"))
 
 
 def test_try_names_what_is_wrong_with_an_entry(tmp_path: Path) -> None:

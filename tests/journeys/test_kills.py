@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from judge.sandboxes import owner
+from tests import private_engine
 from tests.engine_proxy import Proxy
 from tests.system import GOOD, ROOT, SLOW, Person, System, containers, free_port, packed, patience, running
 
@@ -193,3 +194,24 @@ def test_an_engine_that_is_away_for_long_costs_nobody_an_attempt(tmp_path: Path)
     finally:
         engine.die()
     assert system.leftovers() == []
+
+
+def test_a_real_engine_that_is_killed_stopped_and_started_costs_nobody_a_verdict(tmp_path: Path) -> None:
+    """Promises 1 and 4: an engine of the test's own dies by kill -9, and is restarted in an orderly way, each time
+    while an entry plays on it."""
+    if reason := private_engine.missing():
+        pytest.skip(reason)
+    with private_engine.private_engine() as engine:
+        settings = {"PODIUM_SANDBOX": "docker", "PODIUM_DOCKER_HOST": engine.url, "PODIUM_SWEEP_SECONDS": "1"}
+        with running(tmp_path / "data", **settings) as system:
+            slug = system.open_contest(hidden=False)
+            for name, ending in (("killed", signal.SIGKILL), ("stopped", signal.SIGTERM)):
+                with Person(system.url, name) as somebody:
+                    somebody.join(slug)
+                    page = somebody.upload(slug, packed(SLOW.format(seconds=3) + f"# {name}\n"))
+                    system.wait_running()
+                    time.sleep(1)
+                    engine.send(ending)
+                    engine.start()
+                    status = judged_once(system, page, somebody)
+                    assert (status["verdict"], status["attempt"]) == ("AC", 2)

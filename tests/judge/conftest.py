@@ -19,7 +19,7 @@ from judge.models import metadata
 from judge.queue import connect
 from judge.referee import Nursery
 from judge.settings import Settings
-from judge.storage import Storage
+from judge.storage import Storage, open_storage
 from tests.judge import postgres
 from tests.judge.world import World, populate, settings_in
 
@@ -49,7 +49,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def storage(settings: Settings) -> Storage:
-    return Storage(settings.storage_url, scratch=settings.data / "files" / ".incoming", min_free_mib=1)
+    return open_storage(settings)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def redis_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]
     settings.prepare_folders()
     server = subprocess.Popen(redis_server.command(settings), stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 10
-    while not _listens(settings.run / "redis.sock"):
+    while not _listens(settings.redis_socket):
         assert time.monotonic() < deadline, "the Redis server did not start"
         time.sleep(0.01)
     yield settings

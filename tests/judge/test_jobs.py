@@ -2,10 +2,11 @@
 processes."""
 
 import dataclasses
-import hashlib
+import io
 import json
 import threading
 import time
+import zipfile
 
 import pytest
 from sqlmodel import col, select
@@ -30,13 +31,14 @@ from judge.players import ReplayPlayer, seated
 from judge.samples import is_sample, pack, samples_of
 from judge.seeds import commitment, unseal
 from judge.states import JudgementState, PhaseState
-from sandbox.errors import EngineFailed
-from sandbox.fake import CRASHED, FakeSandbox, Script
+from sandbox.errors import EngineFailed, EngineUnavailable
+from sandbox.fake import CRASHED, EXITED, FakeSandbox, Script
 from sandbox.process import ProcessSandbox
 from tests.echo.challenge import Echo
 from tests.judge.world import NOW, Clock, World, after, packed
 
-GOOD = Script(act=lambda message: message["say"])
+BUILT = dataclasses.replace(EXITED, stdout="compiled\n", cpu_seconds=1.25)
+GOOD = Script(act=lambda message: message["say"], build=BUILT)
 KINDS = {
     b"good": GOOD,
     b"wrong": Script(act=lambda _: "hello"),
@@ -44,6 +46,8 @@ KINDS = {
     b"garbage": Script(act=lambda _: b"{"),
     b"late": Script(act=lambda _: time.sleep(0.4)),
     b"engine": dataclasses.replace(GOOD, close_error=EngineFailed("the engine fell over")),
+    b"unbuildable": Script(build=dataclasses.replace(CRASHED, stderr="main.cpp:1: error: no\n")),
+    b"away": Script(open_error=EngineUnavailable("gone")),
     b"noisy": dataclasses.replace(GOOD, result=dataclasses.replace(CRASHED, stdout="printed", stderr="by it")),
 }
 
@@ -288,7 +292,7 @@ def test_whatever_goes_wrong_on_our_side_is_je_with_its_reason(one: World, kit, 
     if what == "score":
         monkeypatch.setattr(jobs.registry, "load", lambda _: Unscored())
     elif what == "key":
-        (one.settings.data / "seed.key").write_bytes(bytes(32))
+        (one.settings.data / "keys" / "seed.key").write_bytes(bytes(32))
         with pytest.raises(Misconfigured):
             plan.cases_of(Echo(), opened[1], settings=one.settings)
     elif what == "version":
@@ -425,7 +429,8 @@ def test_without_walls_nothing_but_our_own_samples_is_played(one: World, kit, op
 def test_an_entry_whose_file_is_lost_is_our_fault_and_not_a_loop(one: World, kit, opened):
     """Promise 4."""
     receipt = one.upload(opened[2], entry("good"))
-    one.storage.local_path(receipt.submission.sha256).unlink()
+    sha256 = receipt.submission.sha256
+    (one.settings.data / "files" / sha256[:2] / sha256).unlink()
     row = judged(one, receipt)
     assert (row.faults, row.state) == (1, JudgementState.RUNNING)
 
@@ -461,4 +466,76 @@ def test_every_sample_of_echo_is_known_by_its_hash(one: World):
         content = pack(sample.path)
         path = one.storage.local_path(one.storage.keep_bytes(content))
         assert is_sample(path)
-        assert hashlib.sha256(content).hexdigest() == path.name
+        assert path.read_bytes() == content
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Building
+
+
+def sources(kind: str, manifest: str = 'language = "cpp"') -> bytes:
+    """An upload that is to be built, whose script is `kind`."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("entry.toml", manifest)
+        archive.writestr("main.cpp", f"// kind={kind}")
+    return buffer.getvalue()
+
+
+def test_an_entry_is_built_before_its_first_run_and_once_for_all(one: World, kit, opened):
+    receipt = one.upload(opened[2], sources("good"))
+    assert receipt.submission.toolchain == "cpp"
+    row = judged(one, receipt)
+    assert (row.state, row.verdict, row.builder) == (JudgementState.SCORED, "AC", "fake")
+    assert len(kit.sandbox.built) == 1
+    assert {program.filename for program in kit.sandbox.opened} == {"built.tar.gz"}
+    assert len(kit.sandbox.opened) > 2
+    assert kit.sandbox.built[0].labels == kit.sandbox.opened[0].labels
+    assert one.storage.read(row.build_log_sha256) == b"compiled\n"
+    assert row.core_seconds >= 1.25
+
+
+def test_an_entry_without_a_build_step_says_nothing_of_one(one: World, kit, opened):
+    receipt = one.upload(opened[2], entry("good"))
+    row = judged(one, receipt)
+    assert (receipt.submission.toolchain, row.builder, row.build_log_sha256) == (None, None, None)
+
+
+def test_a_build_that_fails_is_ce_and_nothing_is_played(one: World, kit, opened):
+    receipt = one.upload(opened[2], sources("unbuildable"))
+    row = judged(one, receipt)
+    assert (row.state, row.verdict, row.attempt, row.faults) == (JudgementState.FAILED, "CE", 1, 0)
+    assert row.message == {"code": "build-failed", "params": {}}
+    assert one.storage.read(row.build_log_sha256) == b"main.cpp:1: error: no\n"
+    assert kit.sandbox.opened == []
+    assert runs_of(one, receipt) == []
+    assert one.all(select(JudgementScore).where(JudgementScore.judgement_id == row.id)) == []
+    (use,) = one.all(select(QuotaUse).where(QuotaUse.submission_id == receipt.submission.id))
+    assert use.refunded_at is None
+
+
+def test_an_engine_that_fails_in_a_build_is_our_fault(one: World, kit, opened):
+    """Promise 4."""
+    receipt = one.upload(opened[2], sources("away"))
+    row = judged(one, receipt)
+    assert (row.verdict, row.faults) == (None, 1)
+    (attempt,) = one.all(select(Attempt).where(Attempt.judgement_id == row.id))
+    assert attempt.message["code"] == "engine-failed"
+
+
+def test_a_worker_without_the_tools_leaves_such_an_entry_to_others(one: World, kit, opened):
+    """Promise 4: nobody is blamed, and no attempt is spent."""
+    receipt, plain = one.upload(opened[2], sources("good")), one.upload(opened[2], entry("good"))
+    kit.sandbox.lacking.add("cpp")
+    assert (judged(one, receipt).state, judged(one, receipt).attempt) == (JudgementState.QUEUED, 0)
+    assert judged(one, plain).verdict == "AC"
+    kit.sandbox.lacking.clear()
+    assert judged(one, receipt).verdict == "AC"
+
+
+@pytest.mark.parametrize(
+    ("manifest", "toolchain"),
+    [('build = ["make"]\nrun = ["./a"]', "any"), ('run = ["./a"]', None), ('language = "rust"', "rust")],
+)
+def test_an_upload_is_remembered_by_what_it_is_built_with(one: World, kit, opened, manifest: str, toolchain):
+    assert one.upload(opened[2], sources("good", manifest)).submission.toolchain == toolchain

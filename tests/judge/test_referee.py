@@ -264,13 +264,14 @@ def test_a_child_knows_no_secret_of_the_worker(house, monkeypatch):
 
 WORKER = """
 import socket, sys, threading, time
+from challenges.base import Case
 from judge.referee import Child, Nursery
 with Nursery(["bad"]) as nursery:
     nursery.start()
     ours, theirs = socket.socketpair()
     child = Child(nursery, {"player": theirs}, deadline=time.monotonic() + 600)
     from judge.referee_child import send_message
-    case = {"name": "x", "seed": "00", "track": "", "group": "", "params": {"how": "hangs"}, "showcase": False}
+    case = Case("x", b"", params={"how": "hangs"}).to_json()
     clock = {"startup_seconds": 0.01, "per_message_seconds": 1, "reserve_seconds": 1, "reply_bytes": 9,
              "reply_depth": 4}
     send_message(child._control, {"slug": "bad", "case": case, "seats": ["player"], "clocks": {"player": clock},

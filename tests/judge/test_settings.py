@@ -15,7 +15,7 @@ from judge.settings import MIN_SECRET_BYTES, Settings
 
 def test_nothing_set_up_is_one_machine_on_loopback(tmp_path):
     found = Settings.from_environment({"PODIUM_DATA": str(tmp_path)})
-    assert found.database_url == f"sqlite:///{tmp_path}/podium.db"
+    assert found.database_url == f"sqlite:///{tmp_path}/db/podium.db"
     assert found.storage_url == f"file://{tmp_path}/files"
     assert found.redis_url.startswith("unix://")
     assert found.own_redis
@@ -35,11 +35,17 @@ def test_every_variable_is_read_and_a_child_reads_the_same(tmp_path):
         "PODIUM_URL": "https://podium.example/",
         "PODIUM_WORKERS": "0",
         "PODIUM_CORES": "3",
+        "PODIUM_POOL": "0",
+        "PODIUM_BUILDS_MIB": "12",
         "PODIUM_WEB_WORKERS": "4",
         "PODIUM_WEB_THREADS": "5",
+        "PODIUM_WEB_USER": "web",
+        "PODIUM_REFEREE_USER": "77",
         "PODIUM_SANDBOX": "process",
         "PODIUM_DOCKER_HOST": "unix:///d.sock",
         "PODIUM_RUNTIME": "runsc",
+        "PODIUM_TALK": "attach",
+        "PODIUM_UNPROVEN_HOST": "I accept unproven walls",
         "PODIUM_LEASE_SECONDS": "6",
         "PODIUM_SWEEP_SECONDS": "7",
         "PODIUM_ATTEMPTS": "8",
@@ -75,6 +81,7 @@ def test_every_variable_is_read_and_a_child_reads_the_same(tmp_path):
         ("SWEEP_SECONDS", "9" * 5000),
         ("SECURE_COOKIES", "maybe"),
         ("SANDBOX", "none"),
+        ("TALK", "loudly"),
         ("RUN", "/tmp/" + "x" * 100),
     ],
 )
@@ -109,12 +116,12 @@ def test_a_key_is_made_once_and_for_its_owner_alone(settings):
     key = settings.seed_key()
     assert len(key) == MIN_SECRET_BYTES
     assert settings.seed_key() == key != settings.session_secret()
-    assert stat.S_IMODE((settings.data / "seed.key").stat().st_mode) == 0o600
-    assert {path.name for path in settings.data.glob("*.key*")} == {"seed.key", "session.key"}
+    assert stat.S_IMODE((settings.data / "keys" / "seed.key").stat().st_mode) == 0o600
+    assert {path.name for path in settings.data.rglob("*.key*")} == {"seed.key", "session.key"}
 
 
 def test_a_cut_key_is_said_to_be_one(settings):
-    (settings.data / "seed.key").write_bytes(b"short")
+    (settings.data / "keys" / "seed.key").write_bytes(b"short")
     with pytest.raises(Misconfigured, match=r"seed\.key holds 5 bytes"):
         settings.seed_key()
 
@@ -149,7 +156,7 @@ def test_a_key_that_cannot_be_written_is_not_there_at_all(settings, monkeypatch)
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         settings.seed_key()
-    assert list(settings.data.glob("*.key*")) == []
+    assert list(settings.data.rglob("*.key*")) == []
     monkeypatch.undo()
     assert len(settings.seed_key()) == MIN_SECRET_BYTES
 

@@ -211,9 +211,13 @@ def test_old_scratch_is_cleared_and_new_is_not(storage, monkeypatch):
     os.utime(old, (1000, 1000))
     os.utime(gone, (1000, 1000))
     real = Path.iterdir
-    monkeypatch.setattr(
-        Path, "iterdir", lambda self: iter([path for path in real(self) if path != gone or not gone.unlink()] + [gone])
-    )
+
+    def listed(folder: Path):
+        found = [path for path in real(folder) if path != gone]
+        gone.unlink(missing_ok=True)
+        return iter([*found, *([gone] if folder == gone.parent else [])])
+
+    monkeypatch.setattr(Path, "iterdir", listed)
     assert list(storage.sweep_scratch(older_than=2000)) == [old]
     assert new.exists()
 
@@ -231,5 +235,5 @@ def test_scratch_lies_where_a_link_can_reach_it(tmp_path):
     local = open_storage(settings_in(tmp_path))
     assert local.scratch == tmp_path / "data" / "files" / ".incoming"
     remote = open_storage(settings_in(tmp_path, PODIUM_STORAGE_URL="memory://bucket/prefix"))
-    assert remote.scratch == tmp_path / "data" / ".incoming"
+    assert remote.scratch == tmp_path / "data" / "files" / ".incoming"
     assert remote._name("ab" * 32).endswith(f"/bucket/prefix/ab/{'ab' * 32}")

@@ -64,7 +64,7 @@ class Spy(Storage):
     """Writes down what is done, and what a second look at the database sees at that moment."""
 
     def __init__(self, world: World, done: list[str]) -> None:
-        super().__init__(world.settings.storage_url, scratch=world.storage.scratch)
+        super().__init__(world.settings.storage_url, scratch=world.settings.data / "files" / ".incoming")
         self._world, self._done = world, done
 
     def keep(self, path):
@@ -188,7 +188,7 @@ def test_a_phase_that_closes_while_a_body_comes_refuses_it(one: World):
             one.move(phase, PhaseState.PAUSED)
             return super().keep(path)
 
-    slow = Slow(one.settings.storage_url, scratch=one.storage.scratch)
+    slow = Slow(one.settings.storage_url, scratch=one.settings.data / "files" / ".incoming")
     assert refusal(one, user, storage=slow)[0] == "phase-paused"
     assert theirs(one, enrolment) == []
 
@@ -342,7 +342,7 @@ def test_a_refusal_of_quota_comes_before_the_body_is_read(one: World):
             raise AssertionError("the body was read")
 
     with pytest.raises(QuotaUsed):
-        one.upload(user, storage=Untouched(one.settings.storage_url, scratch=one.storage.scratch))
+        one.upload(user, storage=Untouched(one.settings.storage_url, scratch=one.settings.data / "files" / ".incoming"))
 
 
 def test_our_fault_gives_a_slot_back_so_often_and_no_oftener(world: World, entered):

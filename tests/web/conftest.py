@@ -72,7 +72,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def db(settings: Settings, empty: Path) -> Iterator[Database]:
     settings.prepare_folders()
-    shutil.copy(empty, settings.data / "podium.db")
+    shutil.copy(empty, settings.data / "db" / "podium.db")
     database = Database(settings.database_url)
     yield database
     database.close()

@@ -1,10 +1,13 @@
+import ast
 import re
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
 from tests.web.browsing import Browser, hidden_fields
 from tests.web.factories import World
+from web import headers
 from web.headers import HEADERS
 
 ADDRESSES = ["/en/", "/en/sign-in", "/en/account", "/en/nothing", "/api/me", "/health", "/"]
@@ -120,3 +123,15 @@ def test_a_server_makes_the_portal_from_the_environment(tmp_path, monkeypatch: p
 def test_a_forged_host_header_changes_no_redirect(client: FlaskClient) -> None:
     answer = client.get("/", headers={"Host": "evil.example"})
     assert answer.location == "/en/"
+
+
+def test_stored_bytes_go_out_through_one_door() -> None:
+    """Whatever a view reads from the storage is rendered by us, or leaves by `headers.stored`."""
+    wrapped = []
+    for path in sorted(Path(headers.__file__).parent.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ".storage." in "".join(map(ast.unparse, node.args)):
+                wrapped.append((path.name, ast.unparse(node.func)))
+    doors = {"headers.stored", "picture"}
+    assert {door for _, door in wrapped} == doors, wrapped
+    assert sum(door == "headers.stored" for _, door in wrapped) >= 3

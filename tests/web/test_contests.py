@@ -66,7 +66,9 @@ def test_public_files_come_under_the_checksum_that_the_page_names(client, world:
     assert sha256 in client.get("/en/contests/driving").text
     answer = client.get("/en/contests/driving/practice/files/train.csv")
     assert answer.data == b"time,price\n"
-    assert "attachment" in answer.headers["Content-Disposition"]
+    assert answer.headers["Content-Disposition"] == "attachment"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert client.get("/en/contests/driving/practice/files/private.csv").status_code == 404
 
 

@@ -285,7 +285,11 @@ def test_a_log_is_text_in_a_sandbox(browser: Browser, scored: Submission) -> Non
 
 def test_the_replay_has_a_page_and_its_data(browser: Browser, scored: Submission) -> None:
     assert "data-scene" in browser.get(f"/submissions/{scored.public_id}/runs/2").text
-    assert browser.get(f"/api/submissions/{scored.public_id}/runs/2/view").json["kind"] == "scene"
+    data = browser.get(f"/api/submissions/{scored.public_id}/runs/2/view")
+    assert data.json["kind"] == "scene"
+    assert data.headers["Content-Type"] == "application/json"
+    assert data.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in data.headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize("number", ["3", "99999999999999999999", "-1", "x", "%00"])
@@ -413,3 +417,80 @@ def test_a_rejudged_entry_shows_the_current_judgement(browser: Browser, world: W
         old.current = False
     world.judgement(scored, number=2)
     assert "In the queue" in text_of(browser.get(f"/submissions/{scored.public_id}"))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The build
+
+
+@pytest.fixture
+def unbuilt(world: World, enrolment, phase: Phase, mei: User) -> Submission:
+    submission = world.submission(enrolment, phase, mei, toolchain="cpp")
+    kept = world.storage.keep_bytes(b"<b>main.cpp</b>:1: error: nonsense\n")
+    message = {"code": "build-failed", "params": {}}
+    world.judgement(
+        submission, state=JudgementState.FAILED, verdict="CE", message=message, builder="x", build_log_sha256=kept
+    )
+    return submission
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "heading"),
+    [
+        ("en", "the build command failed", "Build"),
+        ("zh", "构建命令失败", "构建"),
+        ("ko", "빌드 명령이 실패했습니다", "빌드"),
+    ],
+)
+def test_an_entry_that_could_not_be_built_shows_what_the_compiler_said(
+    browse, mei: User, unbuilt: Submission, language: str, sentence: str, heading: str
+) -> None:
+    page = browse(mei, language).get(f"/submissions/{unbuilt.public_id}")
+    assert sentence in text_of(page)
+    assert f'<h2 id="h-build">{heading}</h2>' in page.text
+    assert "&lt;b&gt;main.cpp&lt;/b&gt;:1: error: nonsense" in page.text
+
+
+def test_the_log_of_a_build_is_text_in_a_sandbox(browser: Browser, unbuilt: Submission) -> None:
+    answer = browser.get(f"/submissions/{unbuilt.public_id}/build")
+    assert answer.data == b"<b>main.cpp</b>:1: error: nonsense\n"
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+def test_the_log_of_a_build_is_its_teams_alone(browse, world: World, unbuilt: Submission) -> None:
+    for somebody in (browse(world.user("Eve")), browse()):
+        answer = somebody.get(f"/submissions/{unbuilt.public_id}/build")
+        assert answer.status_code in {303, 404}
+        assert b"nonsense" not in answer.data
+
+
+def test_a_build_that_went_well_shows_its_log_below_the_runs(
+    browser: Browser, world: World, scored: Submission
+) -> None:
+    assert 'id="h-build"' not in browser.get(f"/submissions/{scored.public_id}").text
+    assert browser.get(f"/submissions/{scored.public_id}/build").status_code == 404
+    with world.db.write() as session:
+        judgement = session.exec(select(Judgement).where(Judgement.submission_id == scored.id)).one()
+        judgement.build_log_sha256 = world.storage.keep_bytes(b"")
+        session.add(judgement)
+    page = browser.get(f"/submissions/{scored.public_id}").text
+    assert "The build said nothing." in page
+    assert page.index('id="h-runs"') < page.index('id="h-build"')
+
+
+@pytest.mark.parametrize(
+    ("manifest", "words"),
+    [
+        (b'language = "cobol"', "language must be one of those that the guide lists"),
+        (b'lang = "cpp"\nrun = ["./a"]', "it has a key that is none of language, build and run"),
+        (b'language = "executable"', "run must be a command"),
+    ],
+)
+def test_an_odd_manifest_is_refused_with_its_reason_in_words(
+    browser: Browser, enrolment, manifest: bytes, words: str
+) -> None:
+    answer = browser.upload(zipped(entry__toml=manifest), filename="entry.zip")
+    assert answer.status_code == 400
+    assert words in text_of(answer)
