@@ -15,6 +15,8 @@ import pytest
 from judge.samples import pack
 from judge.sandboxes import owner
 from judge.settings import Settings
+from sandbox.engine import Engine
+from sandbox.traces import traces
 from tests.judge import postgres
 from tests.system import GOOD, ROOT, Person, System, containers, environment, packed, patience, running
 
@@ -244,9 +246,39 @@ def test_sandbox_run_says_how_a_program_ended(
     printed = document(done)
     assert set(printed) == {
         *("verdict", "ending", "exit_code", "signal", "wall_seconds", "cpu_seconds", "memory_mib"),
-        *("stdout", "stderr", "truncated"),
+        *("stdout", "stderr", "truncated", "written_bytes"),
     }
     assert (printed["verdict"], printed["ending"]) == (verdict, ending)
+    assert left_by_commands(tmp_path / "data") == []
+
+
+def left_by_commands(data: Path) -> list[str]:
+    """Whatever single commands have left of what they ran."""
+    settings = Settings.from_environment(environment(data))
+    run = settings.run.with_name(f"{settings.run.name}-once")
+    engine = Engine()
+    try:
+        return traces(engine, owner=run.name, runtime_dir=run / "players")
+    finally:
+        engine.close()
+
+
+@pytest.mark.docker
+def test_what_a_command_that_was_killed_has_left_the_next_one_takes_away(tmp_path: Path) -> None:
+    (tmp_path / "sleeper.py").write_text("import time; time.sleep(60)")
+    command = [sys.executable, "-m", "judge.cli", "sandbox", "run", str(tmp_path / "sleeper.py")]
+    with subprocess.Popen(
+        command, env=environment(tmp_path / "data"), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as killed:
+        for _ in patience(60, "the program did not start"):
+            if any(left.startswith("process") for left in left_by_commands(tmp_path / "data")):
+                break
+        killed.kill()
+    assert left_by_commands(tmp_path / "data") != []
+    (tmp_path / "sleeper.py").write_text("pass")
+    done = podium("sandbox", "run", str(tmp_path / "sleeper.py"), "--json", folder=tmp_path / "data")
+    assert document(done)["verdict"] == "AC"
+    assert left_by_commands(tmp_path / "data") == []
 
 
 @pytest.mark.docker

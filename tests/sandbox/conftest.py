@@ -3,23 +3,20 @@
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sandbox import cgroups
 from sandbox.docker import DockerSandbox
 from sandbox.engine import Engine
-from sandbox.handover import name_prefix
 from sandbox.images import PlayerImage, ensure_player_image
-from sandbox.types import Limits, Program, Result
+from sandbox.traces import traces as everything
+from sandbox.types import Limits
 
 OWNERS = "podium-tests-"
 OWNER = f"{OWNERS}{os.getpid()}"
 SMALL = Limits(cpu_seconds=1.0, wall_seconds=4.0, memory_mib=64, processes=16, output_kib=64, inodes=256, file_mib=16)
-
-Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="session")
@@ -81,15 +78,8 @@ def collect_garbage() -> Iterator[None]:
 
 
 def traces(engine: Engine, runtime_dir: Path) -> list[str]:
-    """Whatever of a run is still on the host: containers, control groups, folders."""
-    rows = engine.api.containers(all=True, filters={"label": f"podium.owner={OWNER}"})
-    left = [f"container {row['Id'][:12]}" for row in rows]
-    facts = engine.facts()
-    layout = cgroups.Layout(facts.cgroup_version, facts.cgroup_driver)
-    left += [f"group {path}" for top in layout.hierarchies() for path in top.glob(f"*/*{name_prefix(OWNER)}*")]
-    if runtime_dir.exists():
-        left += [f"folder {folder}" for folder in runtime_dir.iterdir() if folder.is_dir()]
-    return left
+    """Whatever of this test run's programs is still on the host."""
+    return everything(engine, owner=OWNER, runtime_dir=runtime_dir)
 
 
 @pytest.fixture
@@ -100,15 +90,3 @@ def leaves_nothing(
     docker_sandbox.settle()
     attach_sandbox.settle()
     assert traces(engine, runtime_dir) == []
-
-
-@pytest.fixture
-def run_python(docker_sandbox: DockerSandbox, tmp_path: Path, leaves_nothing: None) -> Run:
-    """Runs source text as a plain program in a container, within `SMALL` limits unless given."""
-
-    def run(source: str, limits: Limits = SMALL, *, stdin: bytes = b"") -> Result:
-        path = tmp_path / "hostile.py"
-        path.write_text(source)
-        return docker_sandbox.run(Program(entry=path, command=("python3", "hostile.py")), limits, stdin=stdin)
-
-    return run
