@@ -1,8 +1,13 @@
 # Tries: memory as files in /dev/shm
 # Must: it has a size of its own and counts as memory
-# Verdict: MLE memory or RTE exited
-number = 0
-while True:
-    with open(f"/dev/shm/{number}", "wb") as file:
-        file.write(b"x" * 8_000_000)
-    number += 1
+# Verdict: MLE memory or AC exited
+import errno
+
+written = 0
+try:
+    while True:
+        with open(f"/dev/shm/{written}", "wb") as file:
+            file.write(b"x" * 8_000_000)
+        written += 8_000_000
+except OSError as error:
+    print("ran out" if error.errno == errno.ENOSPC and written <= 64 << 20 else f"HOLE {error} after {written} bytes")

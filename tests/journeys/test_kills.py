@@ -214,4 +214,5 @@ def test_a_real_engine_that_is_killed_stopped_and_started_costs_nobody_a_verdict
                     engine.send(ending)
                     engine.start()
                     status = judged_once(system, page, somebody)
-                    assert (status["verdict"], status["attempt"]) == ("AC", 2)
+                    assert status["verdict"] == "AC"
+                    assert status["attempt"] > 1
