@@ -84,6 +84,7 @@ def _short(text: str) -> int:
     return int(text)
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _QUICK = json.JSONDecoder(parse_constant=_no_constant)
 _CAREFUL = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite, parse_int=_short)
 
@@ -157,7 +158,7 @@ class Channel:
         """None once the whole message is handed to the system. After `Expired` its answer, if any part of it was sent,
         is owed and will be dropped. After `Closed` there may still be a line to `receive`, written before the end.
         Raises ValueError or TypeError where the value is not finite JSON: that is our own mistake."""
-        message = json.dumps(value, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+        message = _ENCODER.encode(value).encode() + b"\n"
         deadline = time.monotonic() + timeout_seconds
         if self._spent:
             return Closed()

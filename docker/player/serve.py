@@ -18,6 +18,9 @@ def plain(value: object) -> object:
     raise TypeError(f"an answer must be JSON: {type(value).__name__} is not")
 
 
+ENCODER = json.JSONEncoder(separators=(",", ":"), default=plain)
+
+
 def serve(reader: int, writer: int) -> None:
     with open(reader, "rb") as lines:
         info = json.loads(next(lines, b"null"))
@@ -28,8 +31,7 @@ def serve(reader: int, writer: int) -> None:
             reset(info)
         answer_with(writer, b'{"ready":true}\n')
         for line in lines:
-            answer = json.dumps(agent.act(json.loads(line)), separators=(",", ":"), default=plain)
-            answer_with(writer, answer.encode() + b"\n")
+            answer_with(writer, ENCODER.encode(agent.act(json.loads(line))).encode() + b"\n")
 
 
 def answer_with(writer: int, line: bytes) -> None:

@@ -22,7 +22,12 @@ from tests.bench.table import Row
 
 LIMITS = Limits(cpu_seconds=10.0, memory_mib=128)
 AGENT = "def act(observation):\n    return observation\n"
-PIPE = "import sys\nfor line in sys.stdin.buffer:\n    sys.stdout.buffer.write(line)\n    sys.stdout.buffer.flush()\n"
+PIPE = """
+import json, sys
+for line in sys.stdin.buffer:
+    sys.stdout.buffer.write(json.dumps(json.loads(line), separators=(",", ":")).encode() + b"\\n")
+    sys.stdout.buffer.flush()
+"""
 MESSAGE = {"text": "x" * 189}
 ROUNDS = 15
 EXCHANGES = 5_000
@@ -46,7 +51,7 @@ def rows(folder: Path) -> Iterator[Row]:
 
     with Closing(sandbox(0)) as cold, Closing(sandbox(1)) as warm:
         yield from _hand_over(cold, warm, entry)
-        yield from _talk(warm, entry)
+        yield from _talk(cold, entry)
     for count in AT_ONCE:
         with Closing(sandbox(count)) as many:
             yield _verdicts(many, engine, image.reference, script, count)
@@ -94,7 +99,7 @@ def _first_line(sandbox: DockerSandbox, entry: Path) -> float:
 def _talk(sandbox: DockerSandbox, entry: Path) -> Iterator[Row]:
     """Messages of 200 bytes there and back, against the same through a plain pipe on the host."""
     ours, control = [], []
-    for _ in range(3):
+    for _ in range(5):
         with sandbox.open(Program(entry), LIMITS) as session:
             channel = Channel(session.channel)
             channel.exchange({}, 20.0)
@@ -131,7 +136,8 @@ def _per_second(exchange: Callable[[], object]) -> float:
 
 
 def _verdicts(sandbox: DockerSandbox, engine: Engine, image: str, script: Path, count: int) -> Row:
-    """Programs that do nothing, so many at once; against the engine alone with the same containers."""
+    """Programs that do nothing, so many at once; against the engine alone with the same containers. Each round begins
+    and ends with as many containers waiting, so that each program has cost the making of one."""
     program = Program(script, command=("python3", "pass.py"))
 
     def ours(_: int) -> None:
@@ -152,9 +158,13 @@ def _verdicts(sandbox: DockerSandbox, engine: Engine, image: str, script: Path, 
     rates: dict[str, list[float]] = {"ours": [], "control": []}
     for _ in range(2):
         for name, work in (("ours", ours), ("control", control)):
+            for _ in range(count):
+                sandbox.expect(LIMITS)
+            _until(lambda: sandbox.waiting == count)
             began = time.perf_counter()
             with ThreadPoolExecutor(count) as pool:
                 list(pool.map(work, range(PROGRAMS)))
+            _until(lambda: sandbox.waiting == count)
             sandbox.settle()
             rates[name].append(PROGRAMS / (time.perf_counter() - began))
     return Row(
