@@ -219,8 +219,6 @@ class Box:
     def _remove(self) -> None:
         if self._container is not None:
             self._container.remove()
-            if self._container.exists():
-                raise NotClean(f"container {self._container.id[:12]} cannot be removed")
             self._container = None
         if self._group is not None:
             survivors = self._group.remove()

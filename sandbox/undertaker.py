@@ -12,7 +12,7 @@ import threading
 from sandbox.box import Box
 from sandbox.errors import SandboxError
 
-THREADS = 2
+THREADS = 4
 BACKLOG = 8
 """So many boxes may wait to be removed; then those who bring more wait too."""
 
