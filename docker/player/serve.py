@@ -6,7 +6,6 @@ Everything here shares its process with the entry, and is trusted with nothing: 
 import json
 import os
 import sys
-import traceback
 
 
 def plain(value: object) -> object:
@@ -48,6 +47,8 @@ def run(reader: int, writer: int) -> None:
     try:
         serve(reader, writer)
     except Exception:  # noqa: BLE001  the entry's own failure: its log gets it, whatever threads still run
+        import traceback
+
         traceback.print_exc()
         sys.stderr.flush()
         sys.stdout.flush()
