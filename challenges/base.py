@@ -285,6 +285,26 @@ class Score:
     columns: Mapping[str, float] = field(default_factory=dict)
     ties: tuple[float, ...] = ()
 
+    def to_json(self) -> Json:
+        return {
+            "public": self.public,
+            "final": self.final,
+            "interval": list(self.interval) if self.interval else None,
+            "columns": dict(self.columns),
+            "ties": list(self.ties),
+        }
+
+    @classmethod
+    def from_json(cls, value: Json) -> "Score":
+        interval = value["interval"]
+        return cls(
+            public=float(value["public"]),
+            final=float(value["final"]),
+            interval=(float(interval[0]), float(interval[1])) if interval else None,
+            columns={name: float(figure) for name, figure in value["columns"].items()},
+            ties=tuple(float(tie) for tie in value["ties"]),
+        )
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What about.toml says
@@ -338,6 +358,11 @@ class About:
     final_cases: int
     run_seconds: float
     """The referee's own bound on one run, wall time: past it the challenge is at fault."""
+    meeting_opponents: int = 12
+    """So many opponents an entry gets on a ladder, which bounds what it costs; with fewer entries in the field it meets
+    them all. Those who come later may ask for more."""
+    meeting_margin: str = ""
+    """The column whose difference breaks ties in a final in which all play all, where there is one."""
 
 
 class Challenge(Protocol):
@@ -356,7 +381,10 @@ class Challenge(Protocol):
 
     def meetings(self, materials: Materials, phase: Phase) -> Sequence[Case]:
         """What every pairing of entries in the field plays, once for each assignment of entries to seats; nothing where
-        entries never meet (pairing none or solo)."""
+        entries never meet (pairing none or solo). `materials` has the private part alone.
+
+        Contests that pair have two seats. In cross-play each seat is taken by the entries of the track of its name. In
+        a match a seat's score is its points (1, 0.5, 0), and both have one whatever happened."""
         ...
 
     def play(self, case: Case, players: Players, artefacts: Mapping[str, bytes]) -> Outcome:
@@ -371,8 +399,13 @@ class Challenge(Protocol):
         ...
 
     def field(self, matrix: Json) -> Json:
-        """Totals over a field of runs between submissions, only where `pairing` is cross: `matrix` is {"scores":
-        [[…]], "own": [[i, j], …]}, scores[i][j] what the second seat's entry j got against the first seat's entry i
-        (None where they have not met), `own` pairs of one team; the answer {"first": [...], "second": [...]} has a
-        total, or None, for each entry. Pure."""
+        """Totals over a field of runs between submissions, only where `pairing` is cross.
+
+        `matrix` is {"scores": [[…]], "own": [[i, j], …], "first": [alone, …], "second": [alone, …]}. scores[i][j]:
+        what the second seat's entry j got against the first seat's entry i, the mean over all cases of `meetings`; None
+        where they have not met. own: pairs of one team, which never meet. first[i] and second[j]: what each got in its
+        qualification, {case name: {"score", "columns"}}, so that house entries can be counted in.
+
+        The answer is {"first": […], "second": […]}: for each entry a `Score` as JSON, in the unit of the board, or None
+        where nothing can be said of it yet. Pure, and whoever is listed where changes nothing."""
         ...

@@ -10,6 +10,9 @@ from challenges.errors import BrokenChallenge
 
 CHALLENGES = {
     "driving": "challenges.driving.challenge:Driving",
+    "datalake": "challenges.datalake.challenge:Datalake",
+    "industry": "challenges.industry.challenge:Industry",
+    "sports": "challenges.sports.challenge:Sports",
 }
 
 

@@ -21,6 +21,7 @@ class Sample:
     path: Path
     label: str
     team: Mapping[str, str]
+    track: str
     verdict: str
     score_min: float | None
     score_max: float | None
@@ -42,10 +43,10 @@ def _toml(path: Path) -> dict[str, Any]:
 
 
 def about(slug: str) -> About:
-    """The sheet of a challenge. Raises BrokenChallenge where the file is missing or incomplete."""
+    """The sheet of a challenge. Raises BrokenChallenge where the file is missing, incomplete or at odds with itself."""
     raw = _toml(folder(slug) / "about.toml")
     try:
-        return About(
+        found = About(
             slug=slug,
             version=raw["version"],
             title=raw["title"],
@@ -59,9 +60,22 @@ def about(slug: str) -> About:
             score_digits=raw["score"]["digits"],
             **raw["limits"],
             **raw["cases"],
+            **{f"meeting_{name}": value for name, value in raw.get("meetings", {}).items()},
         )
     except (KeyError, TypeError) as error:
         raise BrokenChallenge(f"challenges/{slug}/about.toml: {error!r}") from error
+    _check_pairing(found)
+    return found
+
+
+def _check_pairing(about: About) -> None:
+    """Raises BrokenChallenge where entries that meet would not know where to sit."""
+    if about.pairing in ("cross", "match") and len(about.seats) != 2:
+        raise BrokenChallenge(f"challenges/{about.slug}/about.toml: two seats, where entries meet")
+    if about.pairing == "cross" and not set(about.seats) <= {track.name for track in about.tracks}:
+        raise BrokenChallenge(f"challenges/{about.slug}/about.toml: in cross-play every seat is a track")
+    if about.meeting_margin and about.meeting_margin not in {column.name for column in about.columns}:
+        raise BrokenChallenge(f"challenges/{about.slug}/about.toml: {about.meeting_margin!r} is no column")
 
 
 def samples(slug: str) -> list[Sample]:
@@ -70,9 +84,10 @@ def samples(slug: str) -> list[Sample]:
     return [
         Sample(
             name=name,
-            path=here / "samples" / name,
+            path=here / "samples" / row.get("folder", name),
             label=row["label"],
             team=row["team"],
+            track=row.get("track", ""),
             verdict=row["verdict"],
             score_min=row.get("score_min"),
             score_max=row.get("score_max"),

@@ -48,6 +48,68 @@ A **gantt** is a schedule: who is where from when to when.
       "bars": [[job, machine, start, end], …] at most 20,000, sorted by machine, then by start; neither two bars of a
                                               machine nor two of a job overlap
     }
+
+**Curves** are plots side by side, such as a ROC curve and a calibration curve, with figures beneath them:
+
+    {
+      "version": 1,
+      "title": {"en": …, "zh": …, "ko": …},
+      "plots": [                              1 to 6
+        {"name": "roc",                       unique
+         "title": {"en": …, "zh": …, "ko": …},
+         "x": {"title": {"en": …, …}, "range": [0, 1]},
+         "y": {"title": {"en": …, …}, "range": [0, 1]},
+         "diagonal": true,                    a thin line from the lower left to the upper right corner
+         "curves": [                          1 to 12
+           {"name": "public",                 unique in its plot; the same name in two plots is the same thing, and so
+                                              has one colour
+            "title": {"en": …, "zh": …, "ko": …},
+            "role": "own" | "public" | "private" | "reference",     the colour
+            "kind": "line" | "points",        joined, or dots that a thin line may join
+            "points": [[x, y], …],            1 to 5,000, x never falls; all within the ranges of the axes
+            "sizes": [120, …] | null}         how many things stand behind each point: the area of its dot
+         ]}
+      ],
+      "figures": [                            at most 40; a row each, in this order
+        {"name": "auc_public",                unique
+         "title": {"en": …, "zh": …, "ko": …},
+         "unit": "", "digits": 2, "value": 73.21,
+         "interval": [71.0, 75.4] | null}     95 %
+      ]
+    }
+
+A **matrix** is a grid of figures, such as attacks against defences:
+
+    {
+      "version": 1,
+      "title": {"en": …, "zh": …, "ko": …},
+      "unit": "%", "digits": 0,               of every figure; digits after the point, 0 to 9
+      "range": [0, 100],                      from the palest cell to the darkest
+      "row_title": {"en": …, …}, "column_title": {"en": …, …},      what the rows are, what the columns are
+      "rows": [{"title": {"en": …, …}}, …],   1 to 60
+      "columns": [{"title": {"en": …, …}}, …] 1 to 60
+      "cells": [[number | null, …], …],       by row, then by column; null: nothing is known; all within the range
+      "own": [[row, column], …],              cells that count for nothing: marked, and not by colour alone
+      "row_totals": [number | null, …] | null,        one for each row
+      "column_totals": [number | null, …] | null
+    }
+
+**Images** are small pictures in rows, such as an original, what became of it, and the difference:
+
+    {
+      "version": 1,
+      "title": {"en": …, "zh": …, "ko": …},
+      "width": 8, "height": 8,                of every picture, pixels, 1 to 64
+      "columns": [                            1 to 6
+        {"title": {"en": …, …},
+         "kind": "grey" | "difference"}       grey: 0 black, 255 white; difference: 0 less, 128 the same, 255 more
+      ],
+      "rows": [                               1 to 100
+        {"text": {"en": …, …},                what is to be said of this row
+         "bad": true,                         whether it went wrong for whoever is looked at
+         "images": [[0..255, …], …]}          a picture each column: width × height whole numbers, row by row
+      ]
+    }
 """
 
 import itertools
@@ -130,6 +192,157 @@ def validate_gantt(data: Json) -> None:
         for one, after in itertools.pairwise(rows):
             _require(one[column] != after[column] or one[3] <= after[2], f"bars: two of a {whose} overlap")
     _require(max(bar[3] for bar in bars) == data["makespan"], "makespan: not where the last bar ends")
+    size = len(json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode())
+    _require(size <= VIEW_BYTES, f"{size} bytes are more than {VIEW_BYTES}")
+
+
+CURVE_ROLES = {"own", "public", "private", "reference"}
+CURVE_KINDS = {"line", "points"}
+MAX_PLOTS, MAX_CURVES, MAX_FIGURES, MAX_POINTS = 6, 12, 40, 5_000
+
+
+def validate_curves(data: Json) -> None:
+    """Raises BadView where `data` is no row of plots or its JSON is larger than VIEW_BYTES."""
+    _keys(data, "curves", ["version", "title", "plots", "figures"])
+    _require(data["version"] == 1, "version")
+    _text(data["title"], "title")
+    _each(data["plots"], "plots", _plot)
+    _require(0 < len(data["plots"]) <= MAX_PLOTS, "plots: none, or too many")
+    _each(data["figures"], "figures", _figure)
+    _require(len(data["figures"]) <= MAX_FIGURES, "figures: too many")
+    for key in ("plots", "figures"):
+        _require(len({item["name"] for item in data[key]}) == len(data[key]), f"{key}: a name occurs twice")
+    size = len(json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode())
+    _require(size <= VIEW_BYTES, f"{size} bytes are more than {VIEW_BYTES}")
+
+
+def _plot(value: Json, where: str) -> None:
+    _keys(value, where, ["name", "title", "x", "y", "diagonal", "curves"])
+    _require(isinstance(value["name"], str) and bool(value["name"]), f"{where}.name")
+    _require(isinstance(value["diagonal"], bool), f"{where}.diagonal")
+    _text(value["title"], f"{where}.title")
+    for axis in ("x", "y"):
+        _keys(value[axis], f"{where}.{axis}", ["title", "range"])
+        _text(value[axis]["title"], f"{where}.{axis}.title")
+        _numbers(value[axis]["range"], 2, f"{where}.{axis}.range")
+        _require(value[axis]["range"][0] < value[axis]["range"][1], f"{where}.{axis}.range: no extent")
+    ranges = (value["x"]["range"], value["y"]["range"])
+    _each(value["curves"], f"{where}.curves", lambda curve, at: _curve(curve, ranges, at))
+    _require(0 < len(value["curves"]) <= MAX_CURVES, f"{where}.curves: none, or too many")
+    names = {curve["name"] for curve in value["curves"]}
+    _require(len(names) == len(value["curves"]), f"{where}.curves: a name occurs twice")
+
+
+def _curve(value: Json, ranges: tuple[Json, Json], where: str) -> None:
+    _keys(value, where, ["name", "title", "role", "kind", "points", "sizes"])
+    _require(isinstance(value["name"], str) and bool(value["name"]), f"{where}.name")
+    _text(value["title"], f"{where}.title")
+    _require(value["role"] in CURVE_ROLES and value["kind"] in CURVE_KINDS, f"{where}: role or kind")
+    points = value["points"]
+    _require(isinstance(points, list) and 0 < len(points) <= MAX_POINTS, f"{where}.points")
+    for i, point in enumerate(points):
+        _numbers(point, 2, f"{where}.points[{i}]")
+        for number, (low, high) in zip(point, ranges, strict=True):
+            _require(low <= number <= high, f"{where}.points[{i}]: outside the axes")
+    _require(all(one[0] <= after[0] for one, after in itertools.pairwise(points)), f"{where}.points: x falls")
+    if value["sizes"] is not None:
+        _numbers(value["sizes"], len(points), f"{where}.sizes")
+        _require(min(value["sizes"]) >= 0, f"{where}.sizes: a negative one")
+
+
+def _figure(value: Json, where: str) -> None:
+    _keys(value, where, ["name", "title", "unit", "digits", "value", "interval"])
+    _require(isinstance(value["name"], str) and bool(value["name"]), f"{where}.name")
+    _text(value["title"], f"{where}.title")
+    _require(isinstance(value["unit"], str), f"{where}.unit")
+    _index(value["digits"], 10, f"{where}.digits")
+    _number(value["value"], f"{where}.value")
+    if value["interval"] is not None:
+        _numbers(value["interval"], 2, f"{where}.interval")
+        _require(value["interval"][0] <= value["interval"][1], f"{where}.interval: upside down")
+
+
+MATRIX_KEYS = [
+    *("version", "title", "unit", "digits", "range", "row_title", "column_title"),
+    *("rows", "columns", "cells", "own", "row_totals", "column_totals"),
+]
+MAX_LINES = 60
+
+
+def validate_matrix(data: Json) -> None:
+    """Raises BadView where `data` is no grid or its JSON is larger than VIEW_BYTES."""
+    _keys(data, "matrix", MATRIX_KEYS)
+    _require(data["version"] == 1, "version")
+    for key in ("title", "row_title", "column_title"):
+        _text(data[key], key)
+    _require(isinstance(data["unit"], str), "unit")
+    _index(data["digits"], 10, "digits")
+    _numbers(data["range"], 2, "range")
+    low, high = data["range"]
+    _require(low < high, "range: no extent")
+    for key in ("rows", "columns"):
+        _each(data[key], key, _line)
+        _require(0 < len(data[key]) <= MAX_LINES, f"{key}: none, or too many")
+    rows, columns = len(data["rows"]), len(data["columns"])
+    _require(isinstance(data["cells"], list) and len(data["cells"]) == rows, "cells: not one list for each row")
+    for i, row in enumerate(data["cells"]):
+        _perhaps(row, columns, (low, high), f"cells[{i}]")
+    _each(data["own"], "own", lambda pair, where: _pair(pair, (rows, columns), where))
+    for key, count in (("row_totals", rows), ("column_totals", columns)):
+        if data[key] is not None:
+            _perhaps(data[key], count, (low, high), key)
+    size = len(json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode())
+    _require(size <= VIEW_BYTES, f"{size} bytes are more than {VIEW_BYTES}")
+
+
+def _line(value: Json, where: str) -> None:
+    _keys(value, where, ["title"])
+    _text(value["title"], f"{where}.title")
+
+
+def _perhaps(value: Json, count: int, bounds: tuple[float, float], where: str) -> None:
+    _require(isinstance(value, list) and len(value) == count, f"{where}: not {count} figures")
+    for number in value:
+        if number is not None:
+            _number(number, where)
+            _require(bounds[0] <= number <= bounds[1], f"{where}: out of range")
+
+
+def _pair(value: Json, counts: tuple[int, int], where: str) -> None:
+    _require(isinstance(value, list) and len(value) == 2, f"{where}: no pair")
+    for number, count in zip(value, counts, strict=True):
+        _index(number, count, where)
+
+
+PICTURE_KINDS = {"grey", "difference"}
+MAX_SIDE, MAX_PICTURE_COLUMNS, MAX_PICTURE_ROWS = 64, 6, 100
+
+
+def validate_images(data: Json) -> None:
+    """Raises BadView where `data` is no rows of pictures or its JSON is larger than VIEW_BYTES."""
+    _keys(data, "images", ["version", "title", "width", "height", "columns", "rows"])
+    _require(data["version"] == 1, "version")
+    _text(data["title"], "title")
+    for key in ("width", "height"):
+        _index(data[key], MAX_SIDE + 1, key)
+        _require(data[key] > 0, key)
+    for key, most in (("columns", MAX_PICTURE_COLUMNS), ("rows", MAX_PICTURE_ROWS)):
+        _require(isinstance(data[key], list) and 0 < len(data[key]) <= most, f"{key}: none, or too many")
+    for i, column in enumerate(data["columns"]):
+        _keys(column, f"columns[{i}]", ["title", "kind"])
+        _text(column["title"], f"columns[{i}].title")
+        _require(column["kind"] in PICTURE_KINDS, f"columns[{i}].kind")
+    for i, row in enumerate(data["rows"]):
+        _keys(row, f"rows[{i}]", ["text", "bad", "images"])
+        _text(row["text"], f"rows[{i}].text")
+        _require(isinstance(row["bad"], bool), f"rows[{i}].bad")
+        _require(isinstance(row["images"], list) and len(row["images"]) == len(data["columns"]), f"rows[{i}].images")
+        for picture in row["images"]:
+            _require(
+                isinstance(picture, list) and len(picture) == data["width"] * data["height"], f"rows[{i}].images: size"
+            )
+            for pixel in picture:
+                _index(pixel, 256, f"rows[{i}].images")
     size = len(json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode())
     _require(size <= VIEW_BYTES, f"{size} bytes are more than {VIEW_BYTES}")
 
