@@ -6,7 +6,18 @@ from challenges import registry, sheet
 from challenges.base import About, Column, Message, Track
 from challenges.sheet import LANGUAGES
 
-__all__ = ["LANGUAGES", "About", "Column", "Message", "Track", "about", "names", "sentence", "statement"]
+__all__ = [
+    "LANGUAGES",
+    "About",
+    "Column",
+    "Message",
+    "Track",
+    "about",
+    "names",
+    "sentence",
+    "statement",
+    "tracks_that_meet",
+]
 
 
 def names() -> list[str]:
@@ -18,6 +29,13 @@ def names() -> list[str]:
 def about(slug: str) -> About:
     """The sheet of a challenge."""
     return sheet.about(slug)
+
+
+def tracks_that_meet(sheet: About) -> tuple[str, ...]:
+    """The boards whose figures follow from meetings: every one of matches; in cross-play those of the seats."""
+    if sheet.pairing == "match":
+        return tuple(track.name for track in sheet.tracks)
+    return sheet.seats if sheet.pairing == "cross" else ()
 
 
 @cache

@@ -148,9 +148,12 @@ def _print_boards(listed: dict[str, Any]) -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which cases to draw.")
 @click.option("--cases", type=click.IntRange(min=1), default=None, help="How many; by default the practice phase's.")
+@click.option("--track", default="", help="What the entry is for, where the contest has several tracks.")
 @click.option("--no-sandbox", is_flag=True, help="Run the entry as a plain process of this machine.")
 @json_option
-def try_(challenge: str, path: Path, *, seed: int, cases: int | None, no_sandbox: bool, as_json: bool) -> None:
+def try_(
+    challenge: str, path: Path, *, seed: int, cases: int | None, track: str, no_sandbox: bool, as_json: bool
+) -> None:
     """Play an entry here, no server: verdict, score, columns, runs."""
     from challenges import registry
     from judge.sandboxes import for_once
@@ -176,6 +179,7 @@ def try_(challenge: str, path: Path, *, seed: int, cases: int | None, no_sandbox
             cores=settings.cores,
             say=_say,
             referee_user=settings.referee_user,
+            track=track,
         )
     if as_json:
         _print(tried.to_json())

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
 from challenges import registry, sheet
-from judge import ledger
+from judge import ledger, standings
 from judge.accounts import team_for
 from judge.errors import BadInput, Conflict, NotFound
 from judge.models import Contest, Enrolment, Membership, Phase, Team, User
@@ -25,7 +25,8 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True)
 class PhasePlan:
-    """What an organiser says of a phase. `cases` counts cases of each discipline."""
+    """What an organiser says of a phase. `cases` counts cases of each discipline; `meets` is `all` for a final in which
+    all who are invited play all (see `judge.invitations`)."""
 
     slug: str
     starts_at: datetime
@@ -37,6 +38,7 @@ class PhasePlan:
     counts: str = "best"
     chosen: int = 1
     freeze_at: datetime | None = None
+    meets: str = "ladder"
 
 
 def create(
@@ -58,7 +60,7 @@ def create(
         raise BadInput("challenge-unknown", challenge=challenge)
     if not _SLUG.fullmatch(slug):
         raise BadInput("slug-malformed", slug=slug)
-    _check_plans(phases)
+    _check_plans(phases, challenge)
     contest = Contest(slug=slug, challenge=challenge, timezone=timezone, created_at=now)
     try:
         with session.begin_nested():
@@ -81,6 +83,7 @@ def create(
                 chosen=plan.chosen,
                 quota_per_day=plan.quota_per_day,
                 quota_total=plan.quota_total,
+                meets=plan.meets,
             )
         )
     session.flush()
@@ -88,9 +91,10 @@ def create(
     return contest
 
 
-def _check_plans(phases: Sequence[PhasePlan]) -> None:
+def _check_plans(phases: Sequence[PhasePlan], challenge: str) -> None:
     if not phases:
         raise BadInput("phases-missing")
+    pairing = sheet.about(challenge).pairing
     for plan in phases:
         if (
             not _SLUG.fullmatch(plan.slug)
@@ -102,6 +106,8 @@ def _check_plans(phases: Sequence[PhasePlan]) -> None:
             raise BadInput("phase-window", phase=plan.slug)
         if plan.freeze_at is not None and not plan.starts_at <= plan.freeze_at <= plan.ends_at:
             raise BadInput("phase-freeze", phase=plan.slug)
+        if plan.meets != "ladder" and (plan.meets != "all" or pairing != "match"):
+            raise BadInput("phase-meets", phase=plan.slug, meets=plan.meets)
         if plan.counts not in {"best", "last", "chosen"}:
             raise BadInput("phase-counts", phase=plan.slug, counts=plan.counts)
         if min(plan.cases, plan.quota_per_day, plan.quota_total, plan.chosen) < 1:
@@ -109,10 +115,17 @@ def _check_plans(phases: Sequence[PhasePlan]) -> None:
 
 
 def practice_plan(challenge: str, *, now: datetime, days: int = 30) -> PhasePlan:
-    """A practice phase that starts now, with the number of cases that the challenge's sheet names."""
+    """A practice phase that starts now, with the number of cases that the challenge's sheet names. Where entries meet,
+    a team decides what stands for it: its last one. Matches are there to be watched."""
     about = sheet.about(challenge)
     return PhasePlan(
-        slug="practice", starts_at=now, ends_at=now + timedelta(days=days), cases=about.practice_cases, quota_per_day=20
+        slug="practice",
+        starts_at=now,
+        ends_at=now + timedelta(days=days),
+        cases=about.practice_cases,
+        quota_per_day=20,
+        hidden=about.pairing != "match",
+        counts="last" if about.pairing in ("cross", "match") else "best",
     )
 
 
@@ -158,7 +171,7 @@ def current_phase(session: Session, contest: Contest, *, now: datetime) -> Phase
 
 
 def takes_uploads(phase: Phase, *, now: datetime) -> bool:
-    return phase.state.accepts_uploads and phase.starts_at <= now < phase.ends_at
+    return phase.meets != "all" and phase.state.accepts_uploads and phase.starts_at <= now < phase.ends_at
 
 
 def move_phase(session: Session, phase: Phase, new: PhaseState, *, now: datetime, actor: User | None = None) -> None:
@@ -173,6 +186,10 @@ def move_phase(session: Session, phase: Phase, new: PhaseState, *, now: datetime
         phase.freeze_at = None
     session.add(phase)
     session.flush()
+    if phase.meeting_cases:
+        standings.mark_due(session, phase, now=now)
+    if new == PhaseState.REVEALED:
+        standings.refresh_all(session, phase=phase, now=now)
     ledger.mark(
         session,
         action="phase-moved",

@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, create_engine
 
-from judge.errors import BadInput, StorageFull
+from judge.errors import BadInput, Misconfigured, StorageFull
 from judge.folders import make_empty
 
 BUSY_SECONDS = 30
@@ -59,10 +59,26 @@ class Database:
             path = Path(url.database)
             path.parent.mkdir(parents=True, exist_ok=True)
             make_empty(path)
-        with self._writer.begin() as connection:
-            config = alembic_config()
-            config.attributes["connection"] = connection
+        with self.migrating() as config:
             command.upgrade(config, "head")
+
+    @contextmanager
+    def migrating(self) -> Iterator[Config]:
+        """Alembic's configuration, in one transaction.
+
+        On SQLite a table that changes is made anew and the old one dropped, which must not look as if its rows were
+        taken from under those that name them: foreign keys are off meanwhile, and checked at the end.
+        """
+        engine = _engine(self.url, foreign_keys=False).execution_options(podium_writes=True)
+        try:
+            with engine.begin() as connection:
+                config = alembic_config()
+                config.attributes["connection"] = connection
+                yield config
+                if engine.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise Misconfigured("the database has rows that name others which are not there: restore a backup")
+        finally:
+            engine.dispose()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -103,14 +119,14 @@ def alembic_config() -> Config:
     return config
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, *, foreign_keys: bool = True) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         engine = create_engine(parsed.set(drivername="postgresql+pg8000"), pool_pre_ping=True)
         event.listen(engine, "handle_error", _drop_half_sent)
         return engine
     engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
-    event.listen(engine, "connect", _sqlite_connect)
+    event.listen(engine, "connect", _sqlite_connect if foreign_keys else _sqlite_connect_to_migrate)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
 
@@ -125,6 +141,11 @@ def _sqlite_connect(connection: Any, record: object) -> None:  # noqa: ARG001
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_connect_to_migrate(connection: Any, record: object) -> None:
+    _sqlite_connect(connection, record)
+    connection.execute("PRAGMA foreign_keys=OFF")
 
 
 def _sqlite_begin(connection: Connection) -> None:

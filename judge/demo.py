@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from challenges.sheet import Sample
-from judge import accounts, catalogue, contests, leaderboard, results, submissions
+from judge import accounts, catalogue, contests, field, leaderboard, results, submissions
 from judge.db import Database
 from judge.errors import Misconfigured
 from judge.models import Contest, Judgement, Phase, Team, User
@@ -127,7 +127,7 @@ class Demo:
             contest_slug=contest.slug,
             phase_slug="practice",
             stream=io.BytesIO(content),
-            upload=Upload(filename=f"{sample.name}.zip", received_at=now),
+            upload=Upload(filename=f"{sample.name}.zip", received_at=now, track=sample.track),
             clock=lambda: datetime.now(UTC),
         )
         self._queue.judge(receipt.judgement_id, attempt=0)
@@ -158,19 +158,24 @@ class Demo:
             raise Misconfigured(f"{complaint}; the logs in {self.settings.data / 'logs'} say why")
 
     def wait(self, entered: dict[str, list[Entered]]) -> None:
-        """Until every sample is judged, telling how far it is. Raises Misconfigured when it takes too long."""
+        """Until every sample is judged, and has met whom it is to meet, telling how far it is. Raises Misconfigured
+        when it takes too long."""
         deadline = time.monotonic() + JUDGED_SECONDS
         ids = [entry.submission_id for entries in entered.values() for entry in entries]
-        before = -1
+        before = ""
         while True:
             with self._db.read() as session:
                 done = sum(judgement.state.final for judgement in _current(session, ids).values())
-            if done != before:
-                self._say(f"judged {done} of {len(ids)}")
-                before = done
-            if done == len(ids):
+                met = field.progress(session, contests=list(entered))
+            far = f"judged {done} of {len(ids)}" + (
+                f", played {met.played} of {met.total} matches" if met.total else ""
+            )
+            if far != before:
+                self._say(far)
+                before = far
+            if done == len(ids) and met.over:
                 return
-            self._check_waiting(deadline, f"only {done} of {len(ids)} samples were judged")
+            self._check_waiting(deadline, f"not all samples were judged: {far}")
             time.sleep(0.2)
 
     def report(self, entered: dict[str, list[Entered]]) -> tuple[dict[str, Any], list[str]]:
@@ -190,6 +195,7 @@ class Demo:
         return {
             "submitted": len(entries),
             "judged": sum(judgement.state.final for judgement in judged.values()),
+            **({"matches": met.played} if (met := field.progress(session, contests=[slug])).total else {}),
             "board": next(iter(boards.values())),
             **({"boards": boards} if len(boards) > 1 else {}),
             "entries": [

@@ -4,73 +4,57 @@ Each loads, checks that there is something to do, and calls the domain; running 
 `except` of a worker stands here: whatever it is becomes `JE`, not a dead worker.
 """
 
+import itertools
 import json
 import logging
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from contextlib import ExitStack
 
 from challenges import registry
 from challenges.base import Case, Challenge
-from judge import contests, judgements, ledger, results, scoring
-from judge.builds import Build, Builds, Work
-from judge.cores import Cores
-from judge.db import Database
+from judge import contests, field, judgements, leases, ledger, meetings, results, scoring
 from judge.errors import PlatformFault, StaleAttempt, StorageFull
-from judge.judgements import Claim, labels
-from judge.models import Contest, Judgement, Phase
-from judge.plan import Assignment, assignment, cases_of, seal_context
-from judge.queue import Queue
-from judge.referee import Nursery, Referee, Stopping
+from judge.kit import Kit, Lease, cpu_model, equip, equipped
+from judge.leases import Claim
+from judge.models import Contest, Judgement, Meeting, Phase
+from judge.plan import Assignment, assignment, cases_of, live_seats, meeting_case, meeting_names, seal_context
+from judge.referee import Referee, Stopping
 from judge.results import Circumstances, PlayedRun
-from judge.samples import known_hashes
 from judge.seeds import commitment, new_seed, seal
-from judge.settings import Settings
 from judge.states import JudgementState, PhaseState
-from judge.storage import Storage
-from sandbox.interface import Sandbox
 from sandbox.types import Program, Verdict
+
+__all__ = ["Kit", "cpu_model", "equip", "judge_submission", "open_phase", "play_meeting", "tend_field"]
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class Kit:
-    """What a worker process works with; made once when it starts."""
-
-    settings: Settings
-    db: Database
-    storage: Storage
-    queue: Queue
-    sandbox: Sandbox
-    nursery: Nursery
-    cores: Cores
-    worker: str
-    stop: threading.Event
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-
-    @property
-    def builds(self) -> Builds:
-        return Builds(self.settings.data / "builds", self.settings.builds_mib)
+Play = Callable[[Kit, Claim], None]
+"""Plays and records what a claim is for. Raises PlatformFault, Stopping, StaleAttempt."""
+Fault = Callable[[Kit, Claim, PlatformFault], None]
+"""Records that our side failed."""
 
 
-_kit: Kit | None = None
-
-
-def equip(kit: Kit) -> None:
-    """Called once by a worker, before its first job."""
-    global _kit  # noqa: PLW0603 - the queue calls jobs by name, with one integer and nothing else
-    _kit = kit
-
-
-def _equipped() -> Kit:
-    if _kit is None:
-        raise PlatformFault("internal", "this process is not a worker")
-    return _kit
+def _attempt(kit: Kit, claim: Claim, play: Play, fault: Fault) -> None:
+    """One attempt, under its lease; our own faults are recorded as such."""
+    try:
+        with Lease(kit, claim):
+            try:
+                play(kit, claim)
+            except (Stopping, StaleAttempt):
+                raise
+            except PlatformFault as error:
+                log.warning("%s, attempt %s: %s", claim.name, claim.attempt, error)
+                fault(kit, claim, error)
+            except Exception as error:
+                log.exception("%s, attempt %s", claim.name, claim.attempt)
+                code = "storage-full" if isinstance(error, StorageFull) else "internal"
+                fault(kit, claim, PlatformFault(code, f"{type(error).__name__}: {error}"))
+    except Stopping:
+        with kit.db.write() as session:
+            leases.hand_back(session, claim, now=kit.clock())
+    except StaleAttempt as error:
+        log.warning("%s", error)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -79,12 +63,12 @@ def _equipped() -> Kit:
 
 def judge_submission(judgement_id: int) -> None:
     """One attempt at a judgement, if it is queued, this worker can serve it, and no other of its team is running."""
-    kit = _equipped()
+    kit = equipped()
     with kit.db.read() as session:
         if session.get(Judgement, judgement_id) is None:
             return
         work = assignment(session, judgement_id)
-    if work.judgement.state != JudgementState.QUEUED or not _able(kit, work):
+    if work.judgement.state != JudgementState.QUEUED or not kit.able(work.phase, work.submission):
         return
     with kit.db.write() as session:
         claim = judgements.claim(
@@ -92,113 +76,53 @@ def judge_submission(judgement_id: int) -> None:
         )
     if claim is None:
         return
-    try:
-        with Lease(kit, claim):
-            _attempt(kit, claim, work)
-    except Stopping:
-        with kit.db.write() as session:
-            judgements.hand_back(session, claim, now=kit.clock())
-    except StaleAttempt as error:
-        log.warning("%s", error)
+    _attempt(kit, claim, lambda kit, claim: _judge(kit, claim, work), _judging_failed)
     _wake_next(kit, work)
+    _tend_if_due(kit, work.phase)
 
 
-def _able(kit: Kit, work: Assignment) -> bool:
-    """Whether this worker may take it: its engine answers (an attempt is not spent on one that is away), the phase's
-    image is here, an entry that nobody knows gets real walls, and one that is to be built the tools for it."""
-    if not kit.sandbox.ready():
-        return False
-    if work.phase.image is not None and work.phase.image != kit.sandbox.image:
-        return False
-    if not (kit.sandbox.isolated or work.submission.sha256 in known_hashes()):
-        return False
-    return work.submission.toolchain is None or kit.sandbox.builder(work.submission.toolchain) is not None
-
-
-def _attempt(kit: Kit, claim: Claim, work: Assignment) -> None:
-    """Play, score, record; our own faults are recorded as such."""
-    try:
-        played, judged, circumstances = _play(kit, claim, work)
-        files = [results.store_files(kit.storage, run) for run in played]
-        with kit.db.write() as session:
-            results.record(
-                session,
-                claim=claim,
-                played=played,
-                files=files,
-                judged=judged,
-                circumstances=circumstances,
-                now=kit.clock(),
-            )
-    except (Stopping, StaleAttempt):
-        raise
-    except PlatformFault as fault:
-        _fault(kit, claim, fault)
-    except Exception as error:
-        log.exception("judgement %s, attempt %s", claim.judgement_id, claim.attempt)
-        code = "storage-full" if isinstance(error, StorageFull) else "internal"
-        _fault(kit, claim, PlatformFault(code, f"{type(error).__name__}: {error}"))
-
-
-def _fault(kit: Kit, claim: Claim, fault: PlatformFault) -> None:
-    log.error("judgement %s, attempt %s: %s", claim.judgement_id, claim.attempt, fault)
+def _judge(kit: Kit, claim: Claim, work: Assignment) -> None:
+    """Play, score, record."""
+    played, judged, circumstances = _play(kit, claim, work)
+    files = [results.store_files(kit.storage, run) for run in played]
     with kit.db.write() as session:
-        judgements.fault(session, claim, error=fault, settings=kit.settings, now=kit.clock())
+        results.record(
+            session,
+            claim=claim,
+            played=played,
+            files=files,
+            judged=judged,
+            circumstances=circumstances,
+            now=kit.clock(),
+        )
+
+
+def _judging_failed(kit: Kit, claim: Claim, error: PlatformFault) -> None:
+    with kit.db.write() as session:
+        judgements.fault(session, claim, error=error, settings=kit.settings, now=kit.clock())
 
 
 def _play(kit: Kit, claim: Claim, work: Assignment) -> tuple[list[PlayedRun], scoring.Judged, Circumstances]:
     challenge = registry.load(work.contest.challenge)
-    cases = cases_of(challenge, work.phase, settings=kit.settings)
-    entry = kit.storage.local_path(work.submission.sha256)
-    program = Program(entry, filename=work.submission.filename, labels=labels(claim.judgement_id, claim.attempt))
-    with _built(kit, program, work) as built:
+    cases = cases_of(challenge, work.phase, settings=kit.settings, track=work.submission.track)
+    with kit.built(claim, work.submission) as built:
         played = play_all(kit, challenge, cases, built.program) if built.program else []
     records = [record for run in played for record in run.records.values()]
     judged = scoring.judged(challenge, records) if built.program else scoring.not_built(built.message)
     if judged.verdict == Verdict.JE:
         raise PlatformFault(judged.message.code if judged.message else "internal", "a run has neither score nor fault")
-    return (
-        played,
-        judged,
-        Circumstances(
-            image=kit.sandbox.image,
-            challenge_version=challenge.about.version,
-            cpu_model=cpu_model(),
-            engine=kit.sandbox.describe(),
-            builder=built.builder,
-            build_log_sha256=kit.storage.keep_bytes(built.log.encode()) if built.builder else None,
-            build_core_seconds=built.cpu_seconds,
-        ),
-    )
-
-
-@contextmanager
-def _built(kit: Kit, program: Program, work: Assignment) -> Iterator[Build]:
-    """The entry as it is to be played, built first where its manifest says so."""
-    toolchain, sha256 = work.submission.toolchain, work.submission.sha256
-    with ExitStack() as stack:
-        if toolchain is None:
-            yield stack.enter_context(kit.builds.entry(kit.sandbox, program, Work(None, sha256, kit.stop)))
-            return
-        with kit.cores.one() as number:
-            core = _core(kit, number)
-            built = stack.enter_context(kit.builds.entry(kit.sandbox, program, Work(toolchain, sha256, kit.stop, core)))
-        yield built
-
-
-def _core(kit: Kit, number: int) -> int | None:
-    """The core that goes with a free slot, where the engine has one for each of them."""
-    return number if kit.settings.cores <= kit.sandbox.cores else None
+    return played, judged, kit.circumstances(challenge.about.version, built)
 
 
 def play_all(kit: Kit, challenge: Challenge, cases: list[Case], program: Program) -> list[PlayedRun]:
     """Every case, side by side where cores are free, each in a container of its own; in case order."""
     referee = Referee(challenge.about, kit.sandbox, kit.nursery, stop=kit.stop)
-    (seat,) = challenge.about.seats[:1]
 
     def one(case: Case) -> PlayedRun:
+        seats = live_seats(challenge.about, case)
         with kit.cores.one() as number:
-            return referee.play(case, {seat: program}, {}, core=_core(kit, number))
+            cores = dict.fromkeys(seats, kit.core(number))
+            return referee.play(case, dict.fromkeys(seats, program), {}, cores=cores)
 
     with ThreadPoolExecutor(max_workers=min(kit.settings.cores, len(cases))) as pool:
         futures = [pool.submit(one, case) for case in cases]
@@ -218,38 +142,95 @@ def _wake_next(kit: Kit, work: Assignment) -> None:
         kit.queue.judge(judgement.id, attempt=judgement.attempt)
 
 
-class Lease:
-    """Renews a claim in the background while its attempt plays."""
-
-    def __init__(self, kit: Kit, claim: Claim) -> None:
-        self._kit, self._claim = kit, claim
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._renew, name=f"lease-{claim.judgement_id}", daemon=True)
-
-    def _renew(self) -> None:
-        while not self._done.wait(self._kit.settings.lease_seconds / 3):
-            try:
-                with self._kit.db.write() as session:
-                    judgements.renew(session, self._claim, settings=self._kit.settings, now=self._kit.clock())
-            except StaleAttempt:
-                return
-            except Exception:
-                log.exception("the lease of judgement %s could not be renewed", self._claim.judgement_id)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
+# ---------------------------------------------------------------------------------------------------------------------
+# Meetings
 
 
-def cpu_model() -> str:
-    """What the kernel calls this machine's processor."""
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()[:120]
-    return "unknown"
+def play_meeting(meeting_id: int) -> None:
+    """One attempt at a meeting, if it is queued and this worker can serve both entries."""
+    kit = equipped()
+    with kit.db.read() as session:
+        work = meetings.assignment(session, meeting_id)
+    if work is None or work.meeting.state != JudgementState.QUEUED or not kit.able(work.phase, *work.entries):
+        return
+    with kit.db.write() as session:
+        claim = leases.claim(
+            session, kind=Meeting, work_id=meeting_id, worker=kit.worker, settings=kit.settings, now=kit.clock()
+        )
+    if claim is not None:
+        _attempt(kit, claim, lambda kit, claim: _meet(kit, claim, work), _meeting_failed)
+
+
+def _meet(kit: Kit, claim: Claim, work: meetings.Assignment) -> None:
+    """Play, record, and bring the field up to date, in one transaction; whoever is to meet next is queued behind it."""
+    challenge = registry.load(work.contest.challenge)
+    about = challenge.about
+    case = meeting_case(challenge, work.phase, work.meeting.case, settings=kit.settings)
+    with kit.db.read() as session:
+        brought = meetings.brought(session, work, case, about)
+    artefacts = {seat: kit.storage.read(sha256) for seat, sha256 in brought.items()}
+    seated = work.seated(about)
+    live = [seat for seat in case.seats or about.seats if seat not in artefacts]
+    with ExitStack() as stack:
+        programs = {}
+        for seat in live:
+            built = stack.enter_context(kit.built(claim, seated[seat]))
+            if built.program is None:
+                raise PlatformFault("build-changed", f"{seat}: an entry that was built before cannot be built now")
+            programs[seat] = built.program
+        numbers = stack.enter_context(kit.cores.several(len(live)))
+        cores = {seat: kit.core(number) for seat, number in zip(live, itertools.cycle(numbers), strict=False)}
+        referee = Referee(about, kit.sandbox, kit.nursery, stop=kit.stop)
+        played = referee.play(case, programs, artefacts, cores=cores)
+    files = results.store_files(kit.storage, played)
+    with kit.db.write() as session:
+        now = kit.clock()
+        meetings.record(
+            session,
+            claim=claim,
+            played=played,
+            files=files,
+            circumstances=kit.circumstances(about.version),
+            seats={seat: entry.id for seat, entry in seated.items() if entry.id is not None},
+            now=now,
+        )
+        made = field.tend(session, phase_id=work.meeting.phase_id, challenge=challenge, now=now)
+    _hint(kit, made)
+
+
+def _meeting_failed(kit: Kit, claim: Claim, error: PlatformFault) -> None:
+    with kit.db.write() as session:
+        meetings.fault(session, claim, error=error, settings=kit.settings, now=kit.clock())
+
+
+def tend_field(phase_id: int) -> None:
+    """Bring a phase's field up to date, if anything has happened to it."""
+    kit = equipped()
+    with kit.db.read() as session:
+        phase = session.get(Phase, phase_id)
+    if phase is not None:
+        _tend_if_due(kit, phase)
+
+
+def _tend_if_due(kit: Kit, phase: Phase) -> None:
+    with kit.db.read() as session:
+        known = session.get_one(Phase, phase.id)
+        contest = session.get_one(Contest, known.contest_id)
+    if known.field_due_at is None or known.id is None:
+        return
+    challenge = registry.load(contest.challenge)
+    try:
+        with kit.db.write() as session:
+            made = field.tend(session, phase_id=known.id, challenge=challenge, now=kit.clock())
+    except PlatformFault:
+        log.exception("the field of phase %s stays as it was, until the challenge is mended", known.id)
+        return
+    _hint(kit, made)
+
+
+def _hint(kit: Kit, made: list[int]) -> None:
+    for meeting_id in made:
+        kit.queue.play(meeting_id, attempt=0)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -258,7 +239,7 @@ def cpu_model() -> str:
 
 def open_phase(phase_id: int) -> None:
     """draft → open: draw the seed, prepare, pin image and version, publish the commitment."""
-    kit = _equipped()
+    kit = equipped()
     with kit.db.read() as session:
         phase = session.get(Phase, phase_id)
         if phase is None or phase.state != PhaseState.DRAFT:
@@ -267,6 +248,7 @@ def open_phase(phase_id: int) -> None:
     challenge = registry.load(contest.challenge)
     seed = new_seed()
     materials = challenge.prepare(seed)
+    planned = meeting_names(challenge, materials, seed, phase.cases)
     public = {name: kit.storage.keep_bytes(content) for name, content in materials.public.items()}
     key, context = kit.settings.seed_key(), seal_context(phase)
     with kit.db.write() as session:
@@ -278,7 +260,7 @@ def open_phase(phase_id: int) -> None:
         phase.sealed_seed = seal(seed, key=key, context=context)
         if materials.private is not None:
             phase.sealed_materials = seal(json.dumps(materials.private).encode(), key=key, context=context)
-        phase.materials = public
+        phase.materials, phase.meeting_cases = public, planned
         phase.image, phase.challenge_version = kit.sandbox.image, challenge.about.version
         phase.commitment = commitment(
             contest=contest.slug,

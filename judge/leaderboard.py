@@ -1,21 +1,21 @@
-"""Boards: a pure function of stored judgements (DESIGN, promise 6).
+"""Boards: a pure function of stored judgements and meetings (DESIGN, promise 6).
 
-A living board is kept by `refresh`: one judgement changes one standing row under an index, and the board's version goes
-up by one. A frozen board, and the board of a past moment, are computed from the judgements themselves: only submissions
-received before the freeze are known to them.
+A living board is a page of standings. A frozen board, and the board of a past moment, are computed from the judgements
+themselves: only submissions received before the freeze are known to them. Where figures follow from meetings a worker
+keeps the standings of both (`judge.field`). A revealed board counts and sorts by the final score.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, func, select
 
 from judge import ledger
-from judge.models import Board, Enrolment, Judgement, JudgementScore, Phase, Standing, Submission, Team
-from judge.states import JudgementState, PhaseState, SubmissionState
+from judge.models import Board, Enrolment, JudgementScore, Phase, Standing, Team
+from judge.standings import candidates, counting, derived, of_board
+from judge.states import PhaseState
 
 PAGE = 100
 
@@ -52,139 +52,19 @@ class Snapshot:
     """Teams on the whole board; `rows` is one page of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A scored judgement of an enrolment, as the rule of what counts sees it."""
-
-    enrolment_id: int
-    judgement_id: int
-    submission_id: int
-    order_key: str
-    received_at: datetime
-    finished_at: datetime
-    chosen: bool
-
-
-def counting(candidates: Iterable[Candidate], *, rule: str, chosen: int = 1) -> dict[int, Candidate]:
-    """By enrolment, the judgement that counts: the best, the last one received, or the best of the `chosen` ones (of
-    the last `chosen` where a team chose none). Pure."""
-    by_team: dict[int, list[Candidate]] = {}
-    for candidate in candidates:
-        by_team.setdefault(candidate.enrolment_id, []).append(candidate)
-    best = {}
-    for enrolment_id, entries in by_team.items():
-        entries.sort(key=lambda entry: (entry.received_at, entry.submission_id))
-        if rule == "last":
-            pool = entries[-1:]
-        elif rule == "chosen":
-            pool = [entry for entry in entries if entry.chosen] or entries[-chosen:]
-        else:
-            pool = entries
-        best[enrolment_id] = min(pool, key=lambda entry: entry.order_key)
-    return best
-
-
-def candidates(
-    session: Session,
-    phase: Phase,
-    *,
-    track: str,
-    enrolment_id: int | None = None,
-    received_before: datetime | None = None,
-) -> list[Candidate]:
-    """Every current scored judgement of active submissions in a phase."""
-    query = (
-        select(Submission, Judgement, JudgementScore.order_key)
-        .join(Judgement, col(Judgement.submission_id) == Submission.id)
-        .join(JudgementScore, col(JudgementScore.judgement_id) == Judgement.id)
-        .where(
-            Judgement.phase_id == phase.id,
-            col(Judgement.current),
-            Judgement.state == JudgementState.SCORED,
-            Submission.state == SubmissionState.ACTIVE,
-            JudgementScore.track == track,
-        )
-    )
-    if enrolment_id is not None:
-        query = query.where(Submission.enrolment_id == enrolment_id)
-    if received_before is not None:
-        query = query.where(col(Submission.received_at) < received_before)
-    return [
-        Candidate(
-            enrolment_id=submission.enrolment_id,
-            judgement_id=judgement.id or 0,
-            submission_id=submission.id or 0,
-            order_key=key,
-            received_at=submission.received_at,
-            finished_at=judgement.finished_at or judgement.queued_at,
-            chosen=submission.chosen,
-        )
-        for submission, judgement, key in session.exec(query)
-    ]
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The living board
-
-
-def refresh(session: Session, *, phase: Phase, track: str, enrolment_id: int, now: datetime) -> bool:
-    """Bring one team's standing up to date; whether a reader can see a difference."""
-    found = candidates(session, phase, track=track, enrolment_id=enrolment_id)
-    standing = session.exec(
-        select(Standing).where(
-            Standing.phase_id == phase.id, Standing.track == track, Standing.enrolment_id == enrolment_id
-        )
-    ).first()
-    if not found:
-        if standing is None:
-            return False
-        session.delete(standing)
-        session.flush()
-        _bump(session, phase=phase, track=track, now=now)
-        return True
-    counts = counting(found, rule=phase.counts, chosen=phase.chosen)[enrolment_id]
-    assert phase.id is not None
-    if standing is None:
-        standing = Standing(
-            phase_id=phase.id,
-            track=track,
-            enrolment_id=enrolment_id,
-            judgement_id=0,
-            order_key="",
-            entries=0,
-            improved_at=now,
-        )
-    before = (standing.judgement_id, standing.order_key, standing.entries)
-    if standing.judgement_id != counts.judgement_id:
-        standing.improved_at = counts.finished_at
-    standing.judgement_id, standing.order_key, standing.entries = counts.judgement_id, counts.order_key, len(found)
-    standing.category = session.get_one(Enrolment, enrolment_id).category
-    session.add(standing)
-    session.flush()
-    changed = before != (standing.judgement_id, standing.order_key, standing.entries)
-    if changed:
-        _bump(session, phase=phase, track=track, now=now)
-    return changed
-
-
-def _bump(session: Session, *, phase: Phase, track: str, now: datetime) -> None:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    row = insert(Board).values(phase_id=phase.id, track=track, version=1, changed_at=now)
-    session.execute(
-        row.on_conflict_do_update(
-            index_elements=["phase_id", "track"], set_={"version": col(Board.version) + 1, "changed_at": now}
-        )
-    )
-
-
 def version(session: Session, phase: Phase, track: str, *, now: datetime) -> str:
     """What changes whenever a reader could see a difference, and tells nothing else: cheap, for conditional requests. A
     frozen board's version knows only what the board does."""
     frozen_at = frozen_since(phase, now=now)
     if frozen_at is not None:
-        known = sorted(
-            entry.judgement_id for entry in candidates(session, phase, track=track, received_before=frozen_at)
-        )
+        if derived(session, phase, track):
+            rows = of_board(phase, track, frozen=_is_kept(session, phase, track))
+            known = sorted(
+                (row.judgement_id, row.entries, f"{row.order_key} {row.columns}") for row in session.exec(rows)
+            )
+        else:
+            found = candidates(session, phase, track=track, received_before=frozen_at)
+            known = sorted((entry.judgement_id, 0, "") for entry in found)
         mark = hashlib.sha256(repr(known).encode()).hexdigest()[:12]
         return f"{phase.id}-{track or 'all'}-frozen-{mark}-{phase.state.value}"
     board = session.exec(select(Board).where(Board.phase_id == phase.id, Board.track == track)).first()
@@ -203,7 +83,10 @@ def snapshot(session: Session, *, phase: Phase, track: str, now: datetime, page:
     """One page of a board as the public may see it now: frozen where the phase is."""
     board = session.exec(select(Board).where(Board.phase_id == phase.id, Board.track == track)).first()
     frozen_at = frozen_since(phase, now=now)
-    if frozen_at is not None:
+    if frozen_at is not None and derived(session, phase, track):
+        shown = _living(session, phase, track, page, frozen=_is_kept(session, phase, track))
+        computed_at = frozen_at
+    elif frozen_at is not None:
         shown = _past(session, phase, track, frozen_at, page)
         computed_at = frozen_at
     else:
@@ -233,15 +116,27 @@ class _Page:
     total: int
 
 
-def _living(session: Session, phase: Phase, track: str, number: int) -> _Page:
-    query = select(Standing).where(Standing.phase_id == phase.id, Standing.track == track)
-    ordered = query.order_by(col(Standing.order_key), col(Standing.enrolment_id))
+def _is_kept(session: Session, phase: Phase, track: str) -> bool:
+    """Whether the board at the freeze has been kept. Until it is, the living one is that board: whoever adds to it
+    after the freeze keeps the other first."""
+    return session.exec(of_board(phase, track, frozen=True).limit(1)).first() is not None
+
+
+def _place_of(standing: Standing, phase: Phase) -> str:
+    """What a board is sorted by."""
+    return standing.final_key if phase.state == PhaseState.REVEALED else standing.order_key
+
+
+def _living(session: Session, phase: Phase, track: str, number: int, *, frozen: bool = False) -> _Page:
+    query = of_board(phase, track, frozen=frozen)
+    key = col(Standing.final_key if phase.state == PhaseState.REVEALED else Standing.order_key)
+    ordered = query.order_by(key, col(Standing.enrolment_id))
     skipped = (number - 1) * PAGE
     found = list(session.exec(ordered.offset(max(0, skipped - 1)).limit(PAGE + (skipped > 0))))
     above = found.pop(0) if skipped and found else None
     better = 0
     if above is not None and found:
-        ahead = query.where(col(Standing.order_key) < found[0].order_key)
+        ahead = query.where(key < _place_of(found[0], phase))
         better = session.exec(select(func.count()).select_from(ahead.subquery())).one()
     total = session.exec(select(func.count()).select_from(query.subquery())).one()
     return _Page(found, above, better + 1, skipped, total)
@@ -258,6 +153,7 @@ def _past(session: Session, phase: Phase, track: str, moment: datetime, number: 
             enrolment_id=enrolment_id,
             judgement_id=entry.judgement_id,
             order_key=entry.order_key,
+            final_key=entry.final_key,
             entries=sum(other.enrolment_id == enrolment_id for other in found),
             improved_at=entry.finished_at,
         )
@@ -292,9 +188,12 @@ def _rows(session: Session, phase: Phase, track: str, page: _Page) -> tuple[Row,
     rows: list[Row] = []
     previous = page.above
     place = page.first_rank
+    revealed = phase.state == PhaseState.REVEALED
+    figures = {standing.enrolment_id: _figures(standing, scores, revealed=revealed) for standing in standings}
+    above = _figures(page.above, scores, revealed=revealed) if page.above else None
     for number, standing in enumerate(standings):
-        score, team = scores[standing.judgement_id], teams[standing.enrolment_id]
-        if rows and (previous is None or previous.order_key != standing.order_key):
+        figure, team = figures[standing.enrolment_id], teams[standing.enrolment_id]
+        if rows and (previous is None or _place_of(previous, phase) != _place_of(standing, phase)):
             place = page.skipped + number + 1
         rows.append(
             Row(
@@ -302,27 +201,40 @@ def _rows(session: Session, phase: Phase, track: str, page: _Page) -> tuple[Row,
                 team=team.name,
                 team_slug=team.slug,
                 category=standing.category,
-                score=score.final if phase.state == PhaseState.REVEALED else score.public,
-                interval=_interval(score),
-                columns=dict(score.columns),
+                score=figure.score,
+                interval=figure.interval,
+                columns=figure.columns,
                 entries=standing.entries,
                 improved_at=standing.improved_at,
-                tied=previous is not None and _tied(scores[previous.judgement_id], score),
+                tied=above is not None and _tied(above, figure),
             )
         )
-        previous = standing
+        previous, above = standing, figure
     return tuple(rows)
 
 
-def _interval(score: JudgementScore) -> tuple[float, float] | None:
-    if score.interval_low is None or score.interval_high is None:
-        return None
-    return score.interval_low, score.interval_high
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """What a row shows: the standing's own figures, or its judgement's."""
+
+    score: float
+    interval: tuple[float, float] | None
+    columns: dict[str, float]
 
 
-def _tied(above: JudgementScore, below: JudgementScore) -> bool:
+def _figures(standing: Standing, scores: Mapping[int, JudgementScore], *, revealed: bool) -> _Figures:
+    """The interval is that of the public score; once revealed it is as wide around the final one."""
+    source = standing if standing.public is not None else scores[standing.judgement_id]
+    public, final, low, high = source.public, source.final, source.interval_low, source.interval_high
+    assert public is not None and final is not None
+    score = final if revealed else public
+    interval = None if low is None or high is None else (low + (score - public), high + (score - public))
+    return _Figures(score, interval, dict(source.columns or {}))
+
+
+def _tied(above: _Figures, below: _Figures) -> bool:
     """Each score lies inside the other's interval."""
-    upper, lower = _interval(above), _interval(below)
-    if upper is None or lower is None:
-        return above.public == below.public
-    return upper[0] <= below.public <= upper[1] and lower[0] <= above.public <= lower[1]
+    if above.interval is None or below.interval is None:
+        return above.score == below.score
+    (low, high), (lower, higher) = above.interval, below.interval
+    return low <= below.score <= high and lower <= above.score <= higher

@@ -200,6 +200,10 @@ class Phase(SQLModel, table=True):
     `sealed_seed` and `sealed_materials` are readable by workers only; `materials` maps public files to their SHA-256;
     `commitment` is published when the phase opens; `seed_hex` is filled once, when the seed is revealed. `image` and
     `challenge_version` are pinned when it opens.
+
+    `meets` says how entries meet, where a contest pairs them: on a `ladder`, or `all` play all among those invited.
+    `meeting_cases` are the names of what every pairing plays, with their tracks; `field_due_at` is since when something
+    has changed in the field that no worker has looked at.
     """
 
     __tablename__ = "phase"
@@ -219,6 +223,9 @@ class Phase(SQLModel, table=True):
     quota_per_day: int = 10
     quota_total: int = 100
     max_judgement_seconds: float = 0.0
+    meets: str = Field(default="ladder", max_length=10)
+    meeting_cases: list[dict[str, str]] = _json(default_factory=list)
+    field_due_at: datetime | None = _time(default=None)
     challenge_version: str | None = Field(default=None, max_length=40)
     image: str | None = Field(default=None, max_length=80)
     sealed_seed: str | None = None
@@ -233,6 +240,7 @@ class Phase(SQLModel, table=True):
         UniqueConstraint("contest_id", "position"),
         _one_of("state", PhaseState),
         CheckConstraint("counts IN ('best', 'last', 'chosen')", name="counts"),
+        CheckConstraint("meets IN ('ladder', 'all')", name="meets"),
         CheckConstraint("ends_at > starts_at", name="window"),
         CheckConstraint("quota_per_day > 0 AND quota_total > 0 AND cases > 0", name="figures"),
     )
@@ -257,7 +265,8 @@ class Enrolment(SQLModel, table=True):
 
 class Submission(SQLModel, table=True):
     """One immutable upload. `public_id` is what links carry; `received_at` is when the request's headers arrived;
-    `toolchain` is the language that it is built for, as its entry.toml says, or None where nothing is to be built.
+    `toolchain` is the language that it is built for, as its entry.toml says, or None where nothing is to be built;
+    `track` the discipline that it is for, '' where a contest has one.
     The same `form_token` twice is the same upload sent twice (a double click, a lost answer), not two."""
 
     __tablename__ = "submission"
@@ -270,6 +279,7 @@ class Submission(SQLModel, table=True):
     size_bytes: int
     filename: str = Field(max_length=200)
     toolchain: str | None = Field(default=None, max_length=20)
+    track: str = Field(default="", max_length=40)
     state: SubmissionState = _state(SubmissionState, default=SubmissionState.ACTIVE)
     chosen: bool = False
     received_at: datetime = _time()
@@ -302,11 +312,24 @@ class QuotaUse(SQLModel, table=True):
     )
 
 
-class Judgement(SQLModel, table=True):
+class Leased(SQLModel):
+    """What every piece of a worker's work has (see `judge.leases`): `attempt` counts the times a worker began; `faults`
+    those that ended by our fault; the lease says until when the worker of the present attempt is believed."""
+
+    attempt: int = 0
+    faults: int = 0
+    worker: str | None = Field(default=None, max_length=120)
+    lease_until: datetime | None = _time(default=None)
+    message: dict[str, Any] | None = _json(default=None)
+    queued_at: datetime = _time()
+    started_at: datetime | None = _time(default=None)
+    finished_at: datetime | None = _time(default=None)
+
+
+class Judgement(Leased, table=True):
     """One attempt of a person to have a submission judged in a phase; a rejudge makes a new one, numbered.
 
-    `attempt` counts the times a worker began; `faults` those that ended by our fault; the lease says until when the
-    worker of the present attempt is believed. `builder` is the content of the image in which the entry was built, and
+    `builder` is the content of the image in which the entry was built, and
     `build_log_sha256` what its build said. `enrolment_id` is the submission's, repeated for the rule that a team has
     one judged at a time.
     """
@@ -319,12 +342,7 @@ class Judgement(SQLModel, table=True):
     number: int = 1
     current: bool = True
     state: JudgementState = _state(JudgementState, default=JudgementState.QUEUED)
-    attempt: int = 0
-    faults: int = 0
-    worker: str | None = Field(default=None, max_length=120)
-    lease_until: datetime | None = _time(default=None)
     verdict: str | None = Field(default=None, max_length=3)
-    message: dict[str, Any] | None = _json(default=None)
     image: str | None = Field(default=None, max_length=80)
     challenge_version: str | None = Field(default=None, max_length=40)
     cpu_model: str | None = Field(default=None, max_length=120)
@@ -332,9 +350,6 @@ class Judgement(SQLModel, table=True):
     builder: str | None = Field(default=None, max_length=80)
     build_log_sha256: str | None = Field(default=None, max_length=64)
     core_seconds: float | None = None
-    queued_at: datetime = _time()
-    started_at: datetime | None = _time(default=None)
-    finished_at: datetime | None = _time(default=None)
     __table_args__ = (
         UniqueConstraint("submission_id", "phase_id", "number"),
         _one_of("state", JudgementState),
@@ -358,29 +373,61 @@ class Judgement(SQLModel, table=True):
     )
 
 
+class Meeting(Leased, table=True):
+    """Two entries to be played against each other in a phase, once: `first_id` takes the first seat of the contest's
+    sheet, `second_id` the second. `pairing` names both; `track` is the ladder that they are on, '' in cross-play, where
+    the seats are tracks. What was queued when one of them left the field is cancelled; should the pair be due again,
+    that is another `round`. A meeting that our own faults ended is `platform_failed`, and counts for nobody."""
+
+    __tablename__ = "meeting"
+    id: int | None = Field(default=None, primary_key=True)
+    phase_id: int = Field(foreign_key="phase.id")
+    track: str = Field(default="", max_length=40)
+    case: str = Field(sa_column=Column("case_name", String(80), nullable=False))
+    pairing: str = Field(max_length=80)
+    round: int = Field(default=1, sa_column=Column("round_number", Integer, nullable=False))
+    first_id: int = Field(foreign_key="submission.id", index=True)
+    second_id: int = Field(foreign_key="submission.id", index=True)
+    state: JudgementState = _state(JudgementState, default=JudgementState.QUEUED)
+    __table_args__ = (
+        UniqueConstraint("phase_id", "case_name", "pairing", "round_number"),
+        _one_of("state", JudgementState),
+        CheckConstraint("first_id <> second_id", name="seats"),
+        Index(None, "state", "queued_at"),
+        Index(None, "phase_id", "state"),
+    )
+
+
 class Attempt(SQLModel, table=True):
-    """What became of one attempt of a judgement: the honest record behind `JE` and refunds."""
+    """What became of one attempt of a judgement, or of a meeting: the honest record behind `JE` and refunds."""
 
     __tablename__ = "attempt"
     id: int | None = Field(default=None, primary_key=True)
-    judgement_id: int = Field(foreign_key="judgement.id")
+    judgement_id: int | None = Field(default=None, foreign_key="judgement.id")
+    meeting_id: int | None = Field(default=None, foreign_key="meeting.id")
     number: int
     worker: str = Field(max_length=120)
     started_at: datetime = _time()
     ended_at: datetime | None = _time(default=None)
     message: dict[str, Any] | None = _json(default=None)
     detail: str | None = None
-    __table_args__ = (UniqueConstraint("judgement_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("judgement_id", "number"),
+        UniqueConstraint("meeting_id", "number"),
+        CheckConstraint("(judgement_id IS NULL) <> (meeting_id IS NULL)", name="work"),
+    )
 
 
 class Run(SQLModel, table=True):
     """One case played. Never edited, but for `superseded_by`: the board of a past moment reads by `seq` and
-    `recorded_at`. `pairing` names who played: `judgement-<id>` for a solo run."""
+    `recorded_at`. `pairing` names who played: `judgement-<id>` for a solo run, `<first>-<second>` (submissions) for a
+    meeting's, of which there is one."""
 
     __tablename__ = "run"
     seq: int | None = Field(default=None, primary_key=True)
     phase_id: int = Field(foreign_key="phase.id")
     judgement_id: int | None = Field(default=None, foreign_key="judgement.id", index=True)
+    meeting_id: int | None = Field(default=None, foreign_key="meeting.id", unique=True)
     challenge_version: str = Field(max_length=40)
     image: str = Field(max_length=80)
     case: str = Field(sa_column=Column("case_name", String(80), nullable=False))
@@ -397,7 +444,8 @@ class Run(SQLModel, table=True):
 
 class RunSeat(SQLModel, table=True):
     """What one submission got in one run. `transcript_sha256` holds the replies, byte for byte; `log_sha256` what the
-    program printed."""
+    program printed; `artefact_sha256` what later runs need of it. A seat that was filled with such an artefact had no
+    program, and has neither transcript nor log."""
 
     __tablename__ = "run_seat"
     id: int | None = Field(default=None, primary_key=True)
@@ -418,7 +466,8 @@ class RunSeat(SQLModel, table=True):
 
 
 class JudgementScore(SQLModel, table=True):
-    """What a scored judgement is worth on a track. `order_key` sorts better ones first (see `judge.scoring`)."""
+    """What a scored judgement is worth on a track. `order_key` sorts better ones first by the public score, `final_key`
+    by the final one (see `judge.scoring`)."""
 
     __tablename__ = "judgement_score"
     id: int | None = Field(default=None, primary_key=True)
@@ -430,6 +479,7 @@ class JudgementScore(SQLModel, table=True):
     interval_high: float | None = None
     columns: dict[str, float] = Field(default_factory=dict, sa_column=Column("figures", JSON, nullable=False))
     order_key: str = Field(max_length=200)
+    final_key: str = Field(max_length=200)
     __table_args__ = (UniqueConstraint("judgement_id", "track"),)
 
 
@@ -438,7 +488,8 @@ class JudgementScore(SQLModel, table=True):
 
 
 class Standing(SQLModel, table=True):
-    """One row of a living board: the judgement that counts for an enrolment."""
+    """One row of a living board: the judgement that counts for an enrolment. Where its figures follow from meetings,
+    the row carries them itself, and those of the board as it was at the freeze in a row of its own (`frozen`)."""
 
     __tablename__ = "standing"
     id: int | None = Field(default=None, primary_key=True)
@@ -448,11 +499,19 @@ class Standing(SQLModel, table=True):
     enrolment_id: int = Field(foreign_key="enrolment.id", index=True)
     judgement_id: int = Field(foreign_key="judgement.id")
     order_key: str = Field(max_length=200)
+    final_key: str = Field(max_length=200)
     entries: int
     improved_at: datetime = _time()
+    frozen: bool = False
+    public: float | None = Field(default=None, sa_column=Column("public_score", Float(53)))
+    final: float | None = Field(default=None, sa_column=Column("final_score", Float(53)))
+    interval_low: float | None = None
+    interval_high: float | None = None
+    columns: dict[str, float] | None = Field(default=None, sa_column=Column("figures", JSON(none_as_null=True)))
     __table_args__ = (
-        UniqueConstraint("phase_id", "track", "enrolment_id"),
+        UniqueConstraint("phase_id", "track", "enrolment_id", "frozen"),
         Index("ix_standing_order", "phase_id", "track", "order_key"),
+        Index("ix_standing_final", "phase_id", "track", "final_key"),
     )
 
 

@@ -1,11 +1,12 @@
-"""What is to be played for a judgement: the challenge's cases, or, where submissions meet, the missing pairs."""
+"""What is to be played: a challenge's cases, for a judgement and for a meeting. Hidden ones too, hence for workers
+only, since the seed must be unsealed. Who meets whom is for `judge.field`."""
 
 import json
 from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from challenges.base import Case, Challenge, Materials
+from challenges.base import About, Case, Challenge, Materials
 from challenges.base import Phase as PhaseFacts
 from judge.errors import PlatformFault
 from judge.models import Contest, Judgement, Phase, Submission
@@ -39,11 +40,36 @@ def seal_context(phase: Phase) -> str:
     return f"phase-{phase.id}"
 
 
-def cases_of(challenge: Challenge, phase: Phase, *, settings: Settings) -> list[Case]:
-    """A phase's cases, hidden ones too: for workers only, since the seed must be unsealed.
+def cases_of(challenge: Challenge, phase: Phase, *, settings: Settings, track: str = "") -> list[Case]:
+    """What an entry of a track plays by itself.
 
     Raises PlatformFault where the phase is of another version of the challenge, Misconfigured for a wrong key.
     """
+    cases = challenge.cases(*_unsealed(challenge, phase, settings))
+    return [case for case in cases if case.track in ("", track)]
+
+
+def meeting_case(challenge: Challenge, phase: Phase, name: str, *, settings: Settings) -> Case:
+    """What a pairing plays, by its name. Raises as `cases_of`."""
+    for case in challenge.meetings(*_unsealed(challenge, phase, settings)):
+        if case.name == name:
+            return case
+    raise PlatformFault("challenge-version", f"the challenge has no meeting {name!r} any more")
+
+
+def meeting_names(challenge: Challenge, materials: Materials, seed: bytes, cases: int) -> list[dict[str, str]]:
+    """What is public of a phase's meetings (`Phase.meeting_cases`)."""
+    private = Materials(private=materials.private)
+    planned = challenge.meetings(private, PhaseFacts(seed=seed, cases=cases))
+    return [{"case": case.name, "track": case.track} for case in planned]
+
+
+def live_seats(about: About, case: Case) -> tuple[str, ...]:
+    """The seats that a program takes in what an entry plays by itself."""
+    return case.seats or about.seats[:1]
+
+
+def _unsealed(challenge: Challenge, phase: Phase, settings: Settings) -> tuple[Materials, PhaseFacts]:
     if phase.sealed_seed is None or phase.challenge_version != challenge.about.version:
         raise PlatformFault(
             "challenge-version",
@@ -54,4 +80,4 @@ def cases_of(challenge: Challenge, phase: Phase, *, settings: Settings) -> list[
     if phase.sealed_materials is not None:
         private = unseal(phase.sealed_materials, key=settings.seed_key(), context=seal_context(phase))
         materials = Materials(private=json.loads(private))
-    return list(challenge.cases(materials, PhaseFacts(seed=seed, cases=phase.cases)))
+    return materials, PhaseFacts(seed=seed, cases=phase.cases)

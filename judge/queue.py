@@ -7,6 +7,7 @@ job id names the judgement and the attempt; whichever of two equal jobs comes se
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, ClassVar
 
 import redis
@@ -15,7 +16,8 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-QUEUE = "podium"
+QUEUE, MEETINGS = "podium", "podium-meetings"
+"""Meetings wait behind everything else: a new entry is qualified before old ones go on meeting each other."""
 _SECONDS = 2
 """How long an answer may take before a hint is given up."""
 _AWAY = (redis.RedisError, OSError, ValueError)
@@ -60,25 +62,47 @@ def judging(judgement_id: int, *, attempt: int) -> str:
     return f"judgement-{judgement_id}-{attempt + 1}"
 
 
+def playing(meeting_id: int, *, attempt: int) -> str:
+    """The same for a meeting."""
+    return f"meeting-{meeting_id}-{attempt + 1}"
+
+
+def tending(phase_id: int, *, due_at: datetime) -> str:
+    """The id of the job that looks at a field that is due since then."""
+    return f"field-{phase_id}-{int(due_at.timestamp() * 1_000_000)}"
+
+
 class Queue:
     """Hints to workers. Nothing here raises because Redis is away."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._redis = connect(url, timeout=_SECONDS)
-        self._queue = RqQueue(QUEUE, connection=self._redis, serializer=JSONSerializer, job_class=ListedJob)
+        self._queue, self._meetings = (
+            RqQueue(name, connection=self._redis, serializer=JSONSerializer, job_class=ListedJob)
+            for name in (QUEUE, MEETINGS)
+        )
 
     def judge(self, judgement_id: int, *, attempt: int) -> bool:
         """Ask for an attempt (the one after `attempt`, that is) at a judgement; whether Redis took the hint."""
         return self._hint("judge.jobs.judge_submission", judgement_id, judging(judgement_id, attempt=attempt))
 
+    def play(self, meeting_id: int, *, attempt: int) -> bool:
+        """Ask for an attempt (the one after `attempt`) at a meeting."""
+        job_id = playing(meeting_id, attempt=attempt)
+        return self._hint("judge.jobs.play_meeting", meeting_id, job_id, queue=self._meetings)
+
+    def tend_field(self, phase_id: int, *, due_at: datetime) -> bool:
+        """Ask for a phase's field to be looked at."""
+        return self._hint("judge.jobs.tend_field", phase_id, tending(phase_id, due_at=due_at))
+
     def open_phase(self, phase_id: int) -> bool:
         """Ask for a phase to be prepared and opened."""
         return self._hint("judge.jobs.open_phase", phase_id, f"phase-{phase_id}")
 
-    def _hint(self, function: str, number: int, job_id: str) -> bool:
+    def _hint(self, function: str, number: int, job_id: str, *, queue: RqQueue | None = None) -> bool:
         try:
-            self._queue.enqueue_call(
+            (queue or self._queue).enqueue_call(
                 function, args=(number,), job_id=job_id, timeout=-1, result_ttl=0, failure_ttl=0, ttl=None
             )
         except _AWAY as error:
@@ -89,14 +113,14 @@ class Queue:
     def waiting(self) -> set[str] | None:
         """Ids of the jobs in the queue; None where Redis does not answer."""
         try:
-            return set(self._queue.job_ids)
+            return {*self._queue.job_ids, *self._meetings.job_ids}
         except _AWAY:
             return None
 
     def length(self) -> int | None:
         """Jobs waiting; None where Redis does not answer."""
         try:
-            return int(self._queue.count)
+            return int(self._queue.count) + int(self._meetings.count)
         except _AWAY:
             return None
 

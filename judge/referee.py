@@ -33,6 +33,8 @@ READY_SECONDS = 120
 ANSWER_SECONDS = 30
 """A child that has begun a message ends it within this time."""
 _SLICE_MILLISECONDS = 250
+NO_PROGRAM = Result(Verdict.AC, Ending.STOPPED, None, None, 0.0, 0.0, 0.0)
+"""Of a seat that was filled with what its entry had left behind."""
 
 
 class Stopping(Exception):
@@ -144,12 +146,13 @@ class Referee:
         programs: Mapping[str, Program],
         artefacts: Mapping[str, bytes],
         *,
-        core: int | None = None,
+        cores: Mapping[str, int | None] | None = None,
     ) -> PlayedRun:
-        """One run, whole; on a core of its own where one is given. Raises PlatformFault with evidence on our side,
-        Stopping."""
+        """One run, whole; each seat on a core of its own where one is given. `artefacts` fill the seats that have no
+        program. Raises PlatformFault with evidence on our side, Stopping."""
+        limits = {seat: dataclasses.replace(self.limits, core=(cores or {}).get(seat)) for seat in programs}
         try:
-            return self._play(case, programs, artefacts, dataclasses.replace(self.limits, core=core))
+            return self._play(case, programs, artefacts, limits)
         except EngineUnavailable as error:
             raise PlatformFault("engine-failed", str(error)) from error
         except ImageMissing as error:
@@ -160,16 +163,21 @@ class Referee:
             raise PlatformFault("engine-failed", f"{type(error).__name__}: {error}") from error
 
     def _play(
-        self, case: Case, programs: Mapping[str, Program], artefacts: Mapping[str, bytes], limits: Limits
+        self,
+        case: Case,
+        programs: Mapping[str, Program],
+        artefacts: Mapping[str, bytes],
+        limits: Mapping[str, Limits],
     ) -> PlayedRun:
         with ExitStack() as stack:
             sessions = {
-                seat: [stack.enter_context(self._sandbox.open(program, limits))] for seat, program in programs.items()
+                seat: [stack.enter_context(self._sandbox.open(program, limits[seat]))]
+                for seat, program in programs.items()
             }
 
             def fresh(seat: str) -> Session:
                 sessions[seat][-1].close()
-                sessions[seat].append(stack.enter_context(self._sandbox.open(programs[seat], limits)))
+                sessions[seat].append(stack.enter_context(self._sandbox.open(programs[seat], limits[seat])))
                 return sessions[seat][-1]
 
             players = {seat: opened[0].channel for seat, opened in sessions.items()}
@@ -179,9 +187,16 @@ class Referee:
         try:
             outcome = Outcome.from_json(answer["outcome"])
             return PlayedRun(
-                records={seat: SeatRecord(case, seat, outcome.seats[seat], results[seat]) for seat in programs},
+                records={
+                    seat: SeatRecord(case, seat, outcome.seats[seat], results.get(seat, NO_PROGRAM))
+                    for seat in [
+                        *programs,
+                        *(seat for seat in artefacts if seat in outcome.seats and seat not in programs),
+                    ]
+                },
                 transcripts={seat: answer["transcripts"][seat].encode() for seat in programs},
                 view=outcome.view,
+                artefacts=outcome.artefacts,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise PlatformFault("challenge-failed", f"the child's outcome is none: {error!r}") from error

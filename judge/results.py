@@ -7,13 +7,14 @@ to the current judgement.
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from challenges.base import VIEW_BYTES, Message, View
-from judge import leaderboard, ledger
+from judge import ledger, standings
+from judge.errors import PlatformFault
 from judge.judgements import Claim, end_attempt, owned
 from judge.models import Judgement, JudgementScore, Phase, Run, RunSeat, Submission
 from judge.scoring import Judged, SeatRecord, order_key, seat_message, seat_verdict
@@ -21,16 +22,19 @@ from judge.states import JudgementState, check_move
 from judge.storage import Storage
 from sandbox.types import Verdict
 
+ARTEFACT_BYTES = 32 << 20
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class PlayedRun:
-    """One run as the referee hands it back: a record per seat, replies and prints as bytes, something to look at."""
+    """One run as the referee hands it back: a record per seat, replies and prints as bytes, something to look at, what
+    later runs need. A seat without a program has a record alone."""
 
     records: Mapping[str, SeatRecord]
     transcripts: Mapping[str, bytes]
     view: View | None
+    artefacts: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ class Circumstances:
 
 
 def store_files(storage: Storage, played: PlayedRun) -> dict[str, str]:
-    """Keep a run's view, transcripts and logs, before any row names them: their SHA-256 by name."""
+    """Keep a run's view, transcripts, logs and artefacts, before any row names them: their SHA-256 by name. Raises
+    PlatformFault for an artefact that is larger than it may be: meetings would have to do without it."""
     files = {}
     if played.view is not None:
         view = json.dumps({"kind": played.view.kind, "data": played.view.data}, separators=(",", ":")).encode()
@@ -56,9 +61,15 @@ def store_files(storage: Storage, played: PlayedRun) -> dict[str, str]:
             files["view"] = storage.keep_bytes(view)
         else:
             log.error("a view of %d bytes is dropped: a challenge may make %d", len(view), VIEW_BYTES)
-    for seat, record in played.records.items():
-        files[f"transcript {seat}"] = storage.keep_bytes(played.transcripts[seat])
-        files[f"log {seat}"] = storage.keep_bytes(log_text(record).encode("utf-8", "replace"))
+    for seat, transcript in played.transcripts.items():
+        files[f"transcript {seat}"] = storage.keep_bytes(transcript)
+        files[f"log {seat}"] = storage.keep_bytes(log_text(played.records[seat]).encode("utf-8", "replace"))
+    for seat, artefact in played.artefacts.items():
+        if len(artefact) > ARTEFACT_BYTES:
+            raise PlatformFault(
+                "challenge-failed", f"an artefact of {len(artefact)} bytes, where {ARTEFACT_BYTES} are most"
+            )
+        files[f"artefact {seat}"] = storage.keep_bytes(artefact)
     return files
 
 
@@ -88,12 +99,24 @@ def record(
     submission = session.get_one(Submission, judgement.submission_id)
     phase = session.get_one(Phase, judgement.phase_id)
     for run, kept in zip(played, files, strict=True):
-        _store_run(session, judgement, run, kept, circumstances=circumstances, now=now)
+        case = next(iter(run.records.values())).case
+        row = Run(
+            phase_id=judgement.phase_id,
+            judgement_id=judgement.id,
+            challenge_version=circumstances.challenge_version,
+            image=circumstances.image,
+            case=case.name,
+            showcase=case.showcase,
+            pairing=f"judgement-{judgement.id}",
+            view_sha256=kept.get("view"),
+            recorded_at=now,
+        )
+        store_run(session, row, run, kept, submissions=dict.fromkeys(run.records, judgement.submission_id))
     for track, score in judged.scores.items():
         low, high = score.interval or (None, None)
         session.add(
             JudgementScore(
-                judgement_id=claim.judgement_id,
+                judgement_id=claim.id,
                 track=track,
                 public=score.public,
                 final=score.final,
@@ -101,6 +124,7 @@ def record(
                 interval_high=high,
                 columns=dict(score.columns),
                 order_key=order_key(score.public, score.ties, submission.received_at),
+                final_key=order_key(score.final, score.ties, submission.received_at),
             )
         )
     state = JudgementState.SCORED if judged.verdict == Verdict.AC else JudgementState.FAILED
@@ -127,31 +151,14 @@ def record(
         },
     )
     for track in judged.scores:
-        leaderboard.refresh(session, phase=phase, track=track, enrolment_id=judgement.enrolment_id, now=now)
+        standings.follow(session, phase=phase, track=track, enrolment_id=judgement.enrolment_id, now=now)
     return state
 
 
-def _store_run(
-    session: Session,
-    judgement: Judgement,
-    played: PlayedRun,
-    files: Mapping[str, str],
-    *,
-    circumstances: Circumstances,
-    now: datetime,
+def store_run(
+    session: Session, run: Run, played: PlayedRun, files: Mapping[str, str], *, submissions: Mapping[str, int]
 ) -> None:
-    case = next(iter(played.records.values())).case
-    run = Run(
-        phase_id=judgement.phase_id,
-        judgement_id=judgement.id,
-        challenge_version=circumstances.challenge_version,
-        image=circumstances.image,
-        case=case.name,
-        showcase=case.showcase,
-        pairing=f"judgement-{judgement.id}",
-        view_sha256=files.get("view"),
-        recorded_at=now,
-    )
+    """A run and its seats, by which submission each was taken."""
     session.add(run)
     session.flush()
     assert run.seq is not None
@@ -160,13 +167,14 @@ def _store_run(
             RunSeat(
                 run_seq=run.seq,
                 seat=seat,
-                submission_id=judgement.submission_id,
+                submission_id=submissions[seat],
                 verdict=seat_verdict(record.outcome, record.result).value,
                 message=message.to_json() if (message := seat_message(record.outcome, record.result)) else None,
                 score=record.outcome.score,
                 columns=dict(record.outcome.columns),
-                transcript_sha256=files[f"transcript {seat}"],
-                log_sha256=files[f"log {seat}"],
+                artefact_sha256=files.get(f"artefact {seat}"),
+                transcript_sha256=files.get(f"transcript {seat}"),
+                log_sha256=files.get(f"log {seat}"),
                 wall_seconds=record.result.wall_seconds,
                 cpu_seconds=record.result.cpu_seconds,
                 memory_mib=record.result.memory_mib,

@@ -111,6 +111,14 @@ def _descending(value: float) -> str:
     return f"{ascending ^ 0xFFFF_FFFF_FFFF_FFFF:016x}"
 
 
+def keys(score: Score, received_at: datetime) -> dict[str, str]:
+    """What boards are sorted by: while a phase is open, and once it is revealed."""
+    return {
+        "order_key": order_key(score.public, score.ties, received_at),
+        "final_key": order_key(score.final, score.ties, received_at),
+    }
+
+
 def order_key(score: float, ties: Sequence[float], received_at: datetime) -> str:
     """A text that sorts better entries first: by score, then by each tie-breaker (lower is better), then by the earlier
     entry. Two entries share a rank only where all of it is equal."""

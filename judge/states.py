@@ -8,6 +8,8 @@ from judge.errors import Conflict
 
 
 class JudgementState(StrEnum):
+    """Of a judgement, and of a meeting, which is `scored` when it was played."""
+
     QUEUED = "queued"
     RUNNING = "running"
     SCORED = "scored"

@@ -6,7 +6,7 @@ the row is committed before anybody is told; the queue learns last, by id, and m
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
 from challenges.base import About
-from judge import catalogue, contests, leaderboard, ledger
+from judge import catalogue, contests, ledger, standings
 from judge.db import Database
 from judge.errors import BadInput, Conflict, NotAllowed, NotFound, QuotaUsed, TooMuch
 from judge.models import Contest, Enrolment, Judgement, Membership, Phase, QuotaUse, Standing, Submission, Team, User
@@ -46,11 +46,13 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What came over the wire. `received_at`: when the request's headers arrived."""
+    """What came over the wire. `received_at`: when the request's headers arrived; `track`: for which discipline, where
+    a contest has several."""
 
     filename: str
     received_at: datetime
     form_token: str | None = None
+    track: str = ""
 
 
 def take_in(
@@ -78,11 +80,12 @@ def take_in(
         if not quota.open:
             raise quota.refusal()
     about = catalogue.about(place.contest.challenge)
+    upload = replace(upload, track=track_of(about, upload.track))
     path = storage.receive(stream, most_bytes=about.entry_mib << 20)
     try:
         facts = check_file(path, filename=upload.filename, about=about)
         if clock() - upload.received_at > timedelta(seconds=BODY_SECONDS):
-            upload = Upload(upload.filename, clock(), upload.form_token)
+            upload = replace(upload, received_at=clock())
         kept = storage.keep(path)
     finally:
         path.unlink(missing_ok=True)
@@ -126,6 +129,16 @@ def find_place(session: Session, *, user: User, contest_slug: str, phase_slug: s
     return Place(*row)
 
 
+def track_of(about: About, chosen: str) -> str:
+    """The track that an upload is for: what was chosen, or the only one that there is. Raises BadInput."""
+    names = [track.name for track in about.tracks]
+    if len(names) == 1 and not chosen:
+        return names[0]
+    if chosen not in names:
+        raise BadInput("track-unknown" if chosen else "track-missing")
+    return chosen
+
+
 def check_file(path: Path, *, filename: str, about: About) -> EntryFacts:
     """What is in an upload. Raises BadInput or TooMuch with the rule that it breaks."""
     if path.stat().st_size > about.entry_mib << 20:
@@ -167,6 +180,7 @@ def create(
         size_bytes=kept.size_bytes,
         filename=_shown_filename(upload.filename),
         toolchain=facts.manifest.toolchain if facts.manifest else None,
+        track=upload.track,
         received_at=upload.received_at,
         acknowledged_at=now,
         form_token=upload.form_token,
@@ -228,6 +242,8 @@ def _id(row: Submission | Phase | Enrolment | User | Judgement) -> int:
 
 def check_open(phase: Phase, *, now: datetime) -> None:
     """Raises Conflict where a phase takes no uploads at this time, and says which of the reasons it is."""
+    if phase.meets == "all":
+        raise Conflict("phase-invited")
     if phase.state == PhaseState.PAUSED:
         raise Conflict("phase-paused")
     if phase.state.over or now >= phase.ends_at:
@@ -376,8 +392,9 @@ def ahead_of(session: Session, judgement: Judgement) -> int:
     ).one()
 
 
-def withdraw(session: Session, *, submission: Submission, user: User, now: datetime) -> None:
-    """Take an entry out of the ranking and off its boards. Raises Conflict where it is out or the phase is over."""
+def withdraw(session: Session, *, submission: Submission, user: User, now: datetime) -> list[Phase]:
+    """Take an entry out of the ranking and off its boards, also in a final to which it was invited; the phases that it
+    is in. Raises Conflict where it is out or the phase is over."""
     phase = session.get_one(Phase, submission.phase_id)
     if phase.state.over:
         raise Conflict("phase-over", ended=phase.ends_at.isoformat())
@@ -385,14 +402,12 @@ def withdraw(session: Session, *, submission: Submission, user: User, now: datet
     session.add(submission)
     session.flush()
     ledger.mark(session, action="withdrawn", subject=f"submission-{submission.id}", actor=user, now=now)
-    tracks = select(Standing.track).where(
-        Standing.phase_id == phase.id, Standing.enrolment_id == submission.enrolment_id
-    )
-    for track in session.exec(tracks).all():
-        leaderboard.refresh(
-            session,
-            phase=phase,
-            track=track,
-            enrolment_id=submission.enrolment_id,
-            now=now,
+    mine = select(Judgement.phase_id).where(Judgement.submission_id == submission.id)
+    phases = list(session.exec(select(Phase).where(col(Phase.id).in_(mine)).order_by(col(Phase.id))))
+    for each in phases:
+        tracks = select(Standing.track).where(
+            Standing.phase_id == each.id, Standing.enrolment_id == submission.enrolment_id
         )
+        for track in sorted({submission.track, *session.exec(tracks).all()}):
+            standings.follow(session, phase=each, track=track, enrolment_id=submission.enrolment_id, now=now)
+    return phases

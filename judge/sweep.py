@@ -6,18 +6,18 @@ server, a worker, Redis, the engine or the machine. It also keeps the calendar, 
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from sqlmodel import Session, col, select
 
-from judge import accounts, contests, hosts, judgements, ledger
+from judge import accounts, contests, hosts, judgements, leases, ledger, meetings
 from judge.db import Database
 from judge.errors import Misconfigured
-from judge.models import Judgement, Phase, Submission
-from judge.queue import Queue, judging
+from judge.models import Host, Judgement, Meeting, Phase, Submission
+from judge.queue import Queue, judging, playing, tending
 from judge.samples import known_hashes
 from judge.sandboxes import choose
 from judge.settings import Settings
@@ -28,6 +28,8 @@ from sandbox.interface import Sandbox
 
 LOST_AFTER = timedelta(seconds=3)
 SCRATCH_HOURS = 6
+MOST_MEETINGS = 1000
+"""Looked for in the queue at once; more are further back in it anyway."""
 log = logging.getLogger(__name__)
 
 
@@ -44,8 +46,10 @@ class Sweeper:
         """One round. Each part stands for itself: what fails in one is logged, and the others go on."""
         parts = (
             self.take_expired,
+            self.take_expired_meetings,
             self.queue_lost,
             self.keep_calendar,
+            self.tend_fields,
             self.seal_ledger,
             self.forget,
             self.clear_scratch,
@@ -74,6 +78,21 @@ class Sweeper:
             if judgement.state == JudgementState.QUEUED:
                 self.queue.judge(judgement.id, attempt=judgement.attempt)
 
+    def take_expired_meetings(self, now: datetime) -> None:
+        """The same for meetings."""
+        with self.db.read() as session:
+            over = select(Meeting.id).where(Meeting.state == JudgementState.RUNNING, col(Meeting.lease_until) <= now)
+            if session.exec(over).first() is None:
+                return
+        with self.db.write() as session:
+            taken = meetings.requeue_expired(session, now=now)
+        for meeting in taken:
+            assert meeting.id is not None
+            log.info("meeting %s is %s after attempt %s", meeting.id, meeting.state, meeting.attempt)
+            self._reap(**leases.labels(Meeting, meeting.id, meeting.attempt))
+            if meeting.state == JudgementState.QUEUED:
+                self.queue.play(meeting.id, attempt=meeting.attempt)
+
     def _reap(self, **labels: str) -> None:
         try:
             if left := self.sandbox().reap(**labels):
@@ -82,15 +101,31 @@ class Sweeper:
             log.warning("could not look for leftovers of %s: %s", labels, error)
 
     def queue_lost(self, now: datetime) -> None:
-        """Judgements that are queued in SQL and in nobody's queue."""
+        """Judgements and meetings that are queued in SQL and in nobody's queue."""
         queued = self.queue.waiting()
         if queued is None:
             return
         with self.db.read() as session:
             lost = _waiting(session, before=now - LOST_AFTER, now=now)
+            unplayed = _unplayed(session, before=now - LOST_AFTER, now=now)
         for judgement_id, attempt in lost:
             if judging(judgement_id, attempt=attempt) not in queued:
                 self.queue.judge(judgement_id, attempt=attempt)
+        for meeting_id, attempt in unplayed:
+            if playing(meeting_id, attempt=attempt) not in queued:
+                self.queue.play(meeting_id, attempt=attempt)
+
+    def tend_fields(self, now: datetime) -> None:
+        """Fields in which something has happened, and which nobody has looked at since."""
+        queued = self.queue.waiting()
+        if queued is None:
+            return
+        with self.db.read() as session:
+            due = session.exec(select(Phase).where(col(Phase.field_due_at) <= now - LOST_AFTER)).all()
+        for phase in due:
+            assert phase.id is not None and phase.field_due_at is not None
+            if tending(phase.id, due_at=phase.field_due_at) not in queued:
+                self.queue.tend_field(phase.id, due_at=phase.field_due_at)
 
     def keep_calendar(self, now: datetime) -> None:
         """Phases freeze and close at their times."""
@@ -129,13 +164,28 @@ def _waiting(session: Session, *, before: datetime, now: datetime) -> list[tuple
     alive = hosts.alive(session, now=now)
     oldest: dict[int, tuple[int, int]] = {}
     for judgement, sha256, image in rows:
-        served = any(
-            host.image == (image if image is not None else host.image) and (host.isolated or sha256 in known_hashes())
-            for host in alive
-        )
-        if served and judgement.id is not None:
+        if _served(alive, image, [sha256]) and judgement.id is not None:
             oldest.setdefault(judgement.enrolment_id, (judgement.id, judgement.attempt))
     return list(oldest.values())
+
+
+def _unplayed(session: Session, *, before: datetime, now: datetime) -> list[tuple[int, int]]:
+    """(id, attempt) of queued meetings that a living worker can serve."""
+    alive = hosts.alive(session, now=now)
+    return [
+        (meeting.id, meeting.attempt)
+        for meeting, phase, entries in meetings.waiting(session, before=before, most=MOST_MEETINGS)
+        if meeting.id is not None and _served(alive, phase.image, [entry.sha256 for entry in entries])
+    ]
+
+
+def _served(alive: Sequence[Host], image: str | None, sha256s: Sequence[str]) -> bool:
+    """Whether one of these hosts may play these entries."""
+    return any(
+        host.image == (image if image is not None else host.image)
+        and (host.isolated or all(sha256 in known_hashes() for sha256 in sha256s))
+        for host in alive
+    )
 
 
 def run(sweeper: Sweeper, *, stop: threading.Event) -> None:

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from challenges import registry
-from challenges.base import Challenge, Phase
+from challenges.base import Challenge, Materials, Phase
 from judge import scoring
 from judge.builds import Build, Builds, Work
 from judge.cores import Cores
 from judge.errors import BadInput
+from judge.plan import live_seats
 from judge.referee import Nursery, Referee
 from judge.results import PlayedRun
 from judge.samples import pack
 from judge.scoring import Judged, seat_verdict
-from judge.submissions import check_file
+from judge.submissions import check_file, track_of
 from sandbox.interface import Sandbox
 from sandbox.types import Program
 
@@ -75,9 +76,11 @@ def try_entry(
     cores: int,
     say: Say,
     referee_user: str = "",
+    track: str = "",
 ) -> Tried:
-    """Play `cases` cases (the practice phase's where None) of one entry: a folder or an upload. `referee_user` is
-    PODIUM_REFEREE_USER.
+    """Play `cases` cases (the practice phase's where None) of one entry: a folder or an upload; of an entry that is to
+    meet others its qualification. `referee_user` is PODIUM_REFEREE_USER; `track` what it is for, where a contest has
+    several.
 
     Raises BadInput for an archive that the portal would refuse, KeyError for an unknown challenge, PlatformFault where
     this machine or the challenge fails.
@@ -85,7 +88,9 @@ def try_entry(
     challenge = registry.load(slug)
     about = challenge.about
     phase = Phase(seed=phase_seed(seed), cases=max(about.practice_cases, cases or 0), showcase=False)
-    planned = list(challenge.cases(challenge.prepare(phase.seed), phase))[:cases]
+    track = track_of(about, track)
+    materials = Materials(private=challenge.prepare(phase.seed).private)
+    planned = [case for case in challenge.cases(materials, phase) if case.track in ("", track)][:cases]
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="podium-try-") as scratch:
         entry = _as_upload(path, Path(scratch))
@@ -104,7 +109,7 @@ def try_entry(
             runs = []
             for number, case in enumerate(planned, 1):
                 with slots.one():
-                    runs.append(referee.play(case, {about.seats[0]: built.program}, {}))
+                    runs.append(referee.play(case, dict.fromkeys(live_seats(about, case), built.program), {}))
                 say(f"played {case.name} ({number} of {len(planned)})")
     records = [record for run in runs for record in run.records.values()]
     return Tried(challenge, scoring.judged(challenge, records), runs, time.monotonic() - began, built)

@@ -23,7 +23,7 @@ from challenges import registry, sheet
 from judge import hosts, jobs, proven
 from judge.cores import Cores
 from judge.db import Database
-from judge.queue import QUEUE, ListedJob, Queue, connect
+from judge.queue import MEETINGS, QUEUE, ListedJob, Queue, connect
 from judge.referee import Nursery, limits_of
 from judge.sandboxes import choose
 from judge.settings import Settings
@@ -80,6 +80,8 @@ def run(settings: Settings, *, number: int = 1) -> None:
     ListedJob.listed = {
         "judge.jobs.judge_submission": jobs.judge_submission,
         "judge.jobs.open_phase": jobs.open_phase,
+        "judge.jobs.play_meeting": jobs.play_meeting,
+        "judge.jobs.tend_field": jobs.tend_field,
     }
     name = worker_name(number)
     sandbox = choose(settings, say=log.info, pool_size=settings.pool)
@@ -119,7 +121,11 @@ def _work(settings: Settings, *, name: str, stop: threading.Event) -> None:
     if stop.is_set():
         return
     worker = PodiumWorker(
-        [QUEUE], name=name, connection=connect(settings.redis_url), serializer=JSONSerializer, job_class=ListedJob
+        [QUEUE, MEETINGS],
+        name=name,
+        connection=connect(settings.redis_url),
+        serializer=JSONSerializer,
+        job_class=ListedJob,
     )
     worker.stop = stop
     worker.work(logging_level="CRITICAL")

@@ -32,13 +32,13 @@ from judge.settings import Settings
 from judge.states import PhaseState
 from sandbox.engine import Engine
 from sandbox.errors import EngineUnavailable
+from tests.known import CHALLENGES
 
 ROOT = Path(__file__).resolve().parents[1]
-ECHO = "echo=tests.echo.challenge:Echo"
 GOOD = "def act(observation):\n    return observation['say']\n"
 SLOW = "import time\n\ndef reset(info):\n    time.sleep({seconds})\n\n" + GOOD
 PASSWORD = "correct horse battery"
-os.environ.setdefault("PODIUM_CHALLENGES", ECHO)
+os.environ.setdefault("PODIUM_CHALLENGES", CHALLENGES)
 
 
 def free_port() -> int:
@@ -62,7 +62,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "PODIUM_DATA": str(folder),
         "PODIUM_PORT": str(port),
         "PODIUM_URL": f"http://127.0.0.1:{port}",
-        "PODIUM_CHALLENGES": ECHO,
+        "PODIUM_CHALLENGES": CHALLENGES,
         "PODIUM_UNPROVEN_HOST": proven.WORDS,
         "PYTHONPATH": str(ROOT),
         **more,

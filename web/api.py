@@ -8,9 +8,10 @@ from flask import Blueprint, Response, g, jsonify, request
 from judge import accounts, submissions
 from judge.errors import StorageFull
 from web import headers, leaderboards
+from web import matches as meetings
 from web.people import current, signed_in
 from web.portal import portal
-from web.submissions import visible_run
+from web.submissions import own_meeting, visible_run
 
 calls = Blueprint("api", __name__)
 
@@ -71,10 +72,38 @@ def view(public_id: str, number: int) -> Response:
     return response
 
 
+@calls.get("/api/submissions/<public_id>/meetings/<int:number>/view")
+@signed_in
+def own_match_view(public_id: str, number: int) -> Response:
+    """The same of a meeting of one's own."""
+    seen, _ = own_meeting(public_id, number)
+    if seen.view_sha256 is None:
+        return jsonify(None)
+    response = headers.stored(portal().storage.read(seen.view_sha256), "application/json", shown=True)
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
 @calls.get("/api/contests/<slug>/<phase_slug>/board")
 @calls.get("/api/contests/<slug>/<phase_slug>/board/<track>")
 def board(slug: str, phase_slug: str, track: str | None = None) -> Response:
     return leaderboards.board_as_json(slug, phase_slug, track)
+
+
+@calls.get("/api/contests/<slug>/<phase_slug>/matches")
+def matches(slug: str, phase_slug: str) -> Response:
+    return meetings.list_as_json(slug, phase_slug)
+
+
+@calls.get("/api/contests/<slug>/<phase_slug>/matches/<int:number>")
+def match(slug: str, phase_slug: str, number: int) -> Response:
+    return meetings.match_as_json(slug, phase_slug, number)
+
+
+@calls.get("/api/contests/<slug>/<phase_slug>/matches/<int:number>/view")
+def match_view(slug: str, phase_slug: str, number: int) -> Response:
+    """What a match looked like, as data: `{"kind", "data"}`."""
+    return meetings.view(slug, phase_slug, number)
 
 
 @calls.get("/health")

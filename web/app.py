@@ -15,7 +15,21 @@ from judge.db import Database
 from judge.queue import Queue
 from judge.settings import Settings
 from judge.storage import Storage, open_storage
-from web import api, assets, auth, contests, errors, headers, home, languages, leaderboards, people, submissions, teams
+from web import (
+    api,
+    assets,
+    auth,
+    contests,
+    errors,
+    headers,
+    home,
+    languages,
+    leaderboards,
+    matches,
+    people,
+    submissions,
+    teams,
+)
 from web.forms import csrf
 from web.i18n import ANY_LANGUAGE, NAMES, Catalogues
 from web.notice import notice
@@ -78,7 +92,7 @@ def from_environment() -> Flask:
 
 
 def _routes(app: Flask) -> None:
-    for module in (home, auth, teams, contests, leaderboards, submissions):
+    for module in (home, auth, teams, contests, leaderboards, matches, submissions):
         app.register_blueprint(module.pages, url_prefix=f"/<{ANY_LANGUAGE}:lang>")
     app.register_blueprint(api.calls)
     app.add_url_rule("/", "root", home.root)

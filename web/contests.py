@@ -9,7 +9,7 @@ from judge import accounts, contests, submissions
 from judge.errors import BadInput, NotFound, Refusal
 from judge.models import Contest, Enrolment, Team
 from judge.states import PhaseState
-from web import forms, headers, languages
+from web import forms, headers, languages, matches
 from web.forms import Form
 from web.notice import notice
 from web.pages import public_response
@@ -33,8 +33,9 @@ def _public(slug: str) -> str:
     with portal().db.read() as session:
         found = contests.by_slug(session, slug)
         shape = shape_of(session, found)
+        grid = matches.grid_of(session, found, portal().clock())
     text = statement(found.challenge, languages.language())
-    return render_template("contest.html", contest=shape, statement=text)
+    return render_template("contest.html", contest=shape, statement=text, grid=grid)
 
 
 def shape_of(session: Session, contest: Contest) -> ContestShape:

@@ -24,6 +24,10 @@ class Hints(Protocol):
         """Ask for a judgement; whether the hint was taken."""
         ...
 
+    def tend_field(self, phase_id: int, *, due_at: datetime) -> bool:
+        """Ask for a phase's field to be looked at."""
+        ...
+
     def length(self) -> int | None:
         """Jobs waiting; None where Redis does not answer."""
         ...

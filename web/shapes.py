@@ -101,6 +101,12 @@ class ContestShape:
     cpu_seconds: float
     processes: int
     tracks: tuple[tuple[str, str], ...]
+    pairing: str = "solo"
+
+    @property
+    def meets(self) -> bool:
+        """Whether entries meet each other."""
+        return self.pairing in ("cross", "match")
 
 
 def contest_shape(
@@ -127,6 +133,7 @@ def contest_shape(
         cpu_seconds=sheet.cpu_seconds,
         processes=sheet.processes,
         tracks=tuple((track.name, reader.of(track.title)) for track in sheet.tracks),
+        pairing=sheet.pairing,
     )
 
 
@@ -260,6 +267,7 @@ class SubmissionShape:
     refunded: bool
     toolchain: str | None = None
     build_log_sha256: str | None = None
+    track: str = ""
     scores: tuple[ScoreShape, ...] = ()
     runs: tuple[VisibleRun, ...] = ()
 
@@ -316,6 +324,7 @@ def submission_shape(
         refunded=refunded,
         toolchain=submission.toolchain,
         build_log_sha256=judgement.build_log_sha256,
+        track=submission.track,
         scores=scores,
         runs=tuple(runs),
     )

@@ -7,8 +7,9 @@ from flask import Blueprint, Response, g, jsonify, make_response, redirect, rend
 from sqlmodel import Session, select
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from judge import contests, results, submissions
+from judge import contests, encounters, results, submissions
 from judge.catalogue import about
+from judge.encounters import Encounter
 from judge.errors import BadInput, NotFound, Refusal, TooMuch
 from judge.models import Contest, Enrolment, Phase, QuotaUse, Submission, Team
 from judge.results import VisibleRun
@@ -18,6 +19,7 @@ from web import headers, languages, uploads
 from web.contests import shape_of
 from web.errors import answer, wants_json
 from web.forms import Form, csrf
+from web.matches import MeetingShape
 from web.people import required, signed_in
 from web.pictures import Picture, picture
 from web.portal import portal
@@ -129,6 +131,7 @@ def _receive(limit_mib: int) -> Upload:
         filename=file.filename.replace("\x00", ""),
         received_at=uploads.received_at(),
         form_token=token if _TOKEN.fullmatch(token) else None,
+        track=request.form.get("track", ""),
     )
 
 
@@ -169,6 +172,7 @@ def submission(public_id: str) -> Response:
         shape = submission_as_seen(session, found, contest, phase)
         team = session.get_one(Team, enrolment.team_id)
         contest_page = shape_of(session, contest)
+        met = encounters.of_submission(session, found, about(contest.challenge))
     showcase = next((n for n, run in enumerate(shape.runs) if run.showcase and run.open), None)
     return make_response(
         render_template(
@@ -180,6 +184,7 @@ def submission(public_id: str) -> Response:
             phase=phase_shape(phase, reader, now=here.clock()),
             team=team,
             sub=shape,
+            met=[MeetingShape.of(one, about(contest.challenge), reader, own=found.id) for one in met],
             showcase=showcase,
             picture=_picture(shape.runs[showcase]) if showcase is not None else None,
             log=_log_tail(shape.runs[showcase].log_sha256) if showcase is not None else None,
@@ -219,9 +224,11 @@ def _log_tail(sha256: str | None) -> str | None:
 
 
 def _picture(run: VisibleRun) -> Picture | None:
-    if run.view_sha256 is None:
-        return None
-    return picture(portal().storage.read(run.view_sha256), languages.reader())
+    return _stored_picture(run.view_sha256)
+
+
+def _stored_picture(sha256: str | None) -> Picture | None:
+    return None if sha256 is None else picture(portal().storage.read(sha256), languages.reader())
 
 
 def visible_run(public_id: str, number: int) -> VisibleRun:
@@ -269,11 +276,52 @@ def replay(public_id: str, number: int) -> Response:
     shown = _picture(run)
     if shown is None:
         raise NotFound("run-unknown")
+    view_url = url_for("api.view", public_id=public_id, number=number)
     return make_response(
         render_template(
-            "replay.html", public_id=public_id, number=number, run=run, picture=shown, person=person(g.user)
+            "replay.html", public_id=public_id, title=run.case, picture=shown, view_url=view_url, person=person(g.user)
         )
     )
+
+
+def own_meeting(public_id: str, number: int) -> tuple[Encounter, int]:
+    """A meeting of one's own submission, and that submission's id. Raises NotFound for anybody else's."""
+    with portal().db.read() as session:
+        found = submissions.own(session, user=g.user, public_id=public_id)
+        phase = session.get_one(Phase, found.phase_id)
+        sheet = about(session.get_one(Contest, phase.contest_id).challenge)
+        for one in encounters.of_submission(session, found, sheet):
+            if one.id == number and one.open and found.id is not None:
+                return one, found.id
+    raise NotFound("meeting-unknown")
+
+
+@pages.get("/submissions/<public_id>/meetings/<int:number>")
+@signed_in
+def meeting(public_id: str, number: int) -> Response:
+    """What a meeting looked like, for a team of it: at a freeze the public does not know of it yet."""
+    seen, _ = own_meeting(public_id, number)
+    shown = _stored_picture(seen.view_sha256)
+    if shown is None:
+        raise NotFound("meeting-unknown")
+    view_url = url_for("api.own_match_view", public_id=public_id, number=number)
+    title = " – ".join(side.team for side in seen.sides)
+    return make_response(
+        render_template(
+            "replay.html", public_id=public_id, title=title, picture=shown, view_url=view_url, person=person(g.user)
+        )
+    )
+
+
+@pages.get("/submissions/<public_id>/meetings/<int:number>/log")
+@signed_in
+def meeting_log(public_id: str, number: int) -> Response:
+    """What the entry printed in a meeting: its own log alone."""
+    seen, mine = own_meeting(public_id, number)
+    sha256 = seen.of(mine)[0].log_sha256
+    if sha256 is None:
+        raise NotFound("meeting-unknown")
+    return _text(sha256)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -292,9 +340,12 @@ def withdraw_form(public_id: str) -> Response:
 @signed_in
 def withdraw(public_id: str) -> Response:
     """Out of the ranking, and off the board; what was judged stays on record."""
-    here = portal()
+    here, phases = portal(), []
     with here.db.write() as session:
         found = submissions.own(session, user=g.user, public_id=public_id)
         if found.state.value != "withdrawn":
-            submissions.withdraw(session, submission=found, user=g.user, now=here.clock())
+            phases = submissions.withdraw(session, submission=found, user=g.user, now=here.clock())
+    for phase in phases:
+        if phase.field_due_at is not None and phase.id is not None:
+            here.queue.tend_field(phase.id, due_at=phase.field_due_at)
     return make_response(redirect(url_for("submissions.submission", public_id=public_id), code=303))

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,24 +14,29 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy.exc import DBAPIError
 
-from judge import accounts, redis_server, samples
+from judge import accounts, jobs, redis_server, samples
+from judge.cores import Cores
 from judge.db import Database
+from judge.kit import Kit
 from judge.models import metadata
 from judge.queue import connect
 from judge.referee import Nursery
 from judge.settings import Settings
 from judge.storage import Storage, open_storage
+from sandbox.fake import FakeSandbox
 from tests.judge import postgres
-from tests.judge.world import World, populate, settings_in
+from tests.judge.matchday import Line, script_of
+from tests.judge.world import Clock, World, after, populate, settings_in
+from tests.known import CHALLENGES
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _for_all_tests() -> Iterator[None]:
-    """Echo is registered, passwords are cheap."""
+    """The contests that only tests know are registered, passwords are cheap."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PODIUM_CHALLENGES", "echo=tests.echo.challenge:Echo")
+        patch.setenv("PODIUM_CHALLENGES", CHALLENGES)
         patch.setenv("PYTHONPATH", str(ROOT))
         cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         patch.setattr(accounts, "_hasher", cheap)
@@ -239,6 +245,28 @@ def redis_url(redis_folder: Settings) -> str:
 
 @pytest.fixture(scope="session")
 def nursery() -> Iterator[Nursery]:
-    with Nursery(["echo"]) as one:
+    with Nursery(["echo", "duel", "siege"]) as one:
         one.start()
         yield one
+
+
+@pytest.fixture
+def worker(world: World, nursery: Nursery, tmp_path: Path) -> Iterator[Kit]:
+    """On both databases; equipped."""
+    stop = threading.Event()
+    made = Kit(
+        settings=world.settings,
+        db=world.db,
+        storage=world.storage,
+        queue=Line(),
+        sandbox=FakeSandbox(script_of),
+        nursery=nursery,
+        cores=Cores(tmp_path / "cores", 2, stop=stop),
+        worker="w",
+        stop=stop,
+        clock=Clock(after(hours=2)),
+    )
+    world.clock = made.clock
+    jobs.equip(made)
+    yield made
+    jobs.equip(None)

@@ -1,11 +1,17 @@
 """What may be known of challenges without loading a simulator, and what the command line says."""
 
 import ast
+import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
-from challenges.base import Message
+import pytest
+
+from challenges import sheet
+from challenges.base import Message, Score
+from challenges.errors import BrokenChallenge
 from judge import catalogue, sentences
 from judge.errors import BadInput
 
@@ -59,3 +65,33 @@ def test_every_rule_that_archives_name_is_among_the_sentences():
     assert len(codes) > 8
     missing = {code for code in codes if f"archive-{code.replace('_', '-')}" not in sentences._ENGLISH}
     assert missing == set()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Contests in which entries meet
+
+
+def test_which_boards_follow_from_meetings():
+    found = {slug: catalogue.tracks_that_meet(catalogue.about(slug)) for slug in ("echo", "duel", "siege")}
+    assert found == {"echo": (), "duel": ("",), "siege": ("attack", "defence")}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"seats": ["left"]},
+        {"pairing": "cross", "tracks": [{"name": "left", "title": {"en": "Left"}}]},
+        {"meetings": {"margin": "goals"}},
+        {"meetings": {"games": 3}},
+    ],
+)
+def test_a_sheet_that_is_at_odds_with_itself_is_refused(monkeypatch, wrong):
+    sound = tomllib.loads((ROOT / "tests" / "duel" / "about.toml").read_text(encoding="utf-8"))
+    monkeypatch.setattr(sheet, "_toml", lambda _: {**sound, **wrong})
+    with pytest.raises(BrokenChallenge):
+        sheet.about("duel")
+
+
+def test_a_score_crosses_a_process_boundary():
+    for score in (Score(1.0, 2.0, (0.5, 1.5), {"x": 3.0}, (1.0, -2.0)), Score(1.0, 1.0)):
+        assert Score.from_json(json.loads(json.dumps(score.to_json()))) == score

@@ -84,3 +84,45 @@ def test_the_slot_of_a_dead_process_is_free(tmp_path, stop):
     other.stdout.close()
     assert taken.wait(5)
     waiting.join()
+
+
+def test_several_are_taken_without_a_deadlock_and_none_is_taken_twice(tmp_path, stop):
+    """Everybody wants two of three, others want one: all get through."""
+    cores, lock, now, done = Cores(tmp_path, 3, stop=stop), threading.Lock(), set(), []
+
+    def run(count: int) -> None:
+        for _ in range(4):
+            with cores.several(count) as slots:
+                with lock:
+                    assert not now & set(slots)
+                    now.update(slots)
+                time.sleep(0.003)
+                with lock:
+                    now.difference_update(slots)
+                    done.append(len(slots))
+
+    threads = [threading.Thread(target=run, args=(count,)) for count in (2, 2, 2, 1, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(done) == [1] * 8 + [2] * 12
+
+
+def test_where_there_are_not_enough_in_all_one_is_taken(tmp_path, stop):
+    cores = Cores(tmp_path, 1, stop=stop)
+    with cores.several(2) as slots:
+        assert slots == [0]
+    with cores.one() as slot:
+        assert slot == 0
+
+
+def test_who_waits_for_several_holds_nothing_once_he_is_told_to_stop(tmp_path, stop):
+    cores = Cores(tmp_path, 2, stop=stop)
+    with cores.one():
+        threading.Timer(0.1, stop.set).start()
+        with pytest.raises(Stopping), cores.several(2):
+            raise AssertionError
+    stop.clear()
+    with cores.several(2) as slots:
+        assert sorted(slots) == [0, 1]

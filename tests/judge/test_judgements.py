@@ -110,7 +110,7 @@ def test_a_lease_is_renewed_by_its_owner_alone(world: World, queued):
     claim = world.claim(queued[0].judgement_id)
     renew(world, claim, after(seconds=20))
     assert world.judgement(queued[0]).lease_until == after(seconds=50)
-    for other in (Claim(claim.judgement_id, 2, "w"), Claim(queued[1].judgement_id, 1, "w")):
+    for other in (Claim(claim.id, 2, "w"), Claim(queued[1].judgement_id, 1, "w")):
         with pytest.raises(StaleAttempt):
             renew(world, other)
 

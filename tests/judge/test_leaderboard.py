@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import col, delete, select
 
-from judge import leaderboard
-from judge.leaderboard import PAGE, Candidate, counting
+from judge import leaderboard, standings
+from judge.leaderboard import PAGE
 from judge.models import (
     Attempt,
     Board,
@@ -22,6 +22,7 @@ from judge.models import (
     Submission,
 )
 from judge.scoring import order_key
+from judge.standings import Candidate, counting
 from judge.states import PhaseState, SubmissionState
 from tests.judge.world import NOW, World, after
 
@@ -137,6 +138,61 @@ def test_final_scores_show_once_revealed_and_not_before(one: World):
     assert board(one, phase).rows[0].score == 60.0
 
 
+def test_a_revealed_board_is_sorted_by_the_final_score(world: World):
+    contest, phase = world.contest(ends_at=after(hours=1))
+    for name, public, final in (("A", 80.0, 60.0), ("B", 70.0, 70.0), ("C", 60.0, 65.0)):
+        world.judge(world.upload(world.enrolled(contest, name=name)[0]), score=public, final=final)
+    assert places(world, phase) == [(1, "A", 80.0), (2, "B", 70.0), (3, "C", 60.0)]
+    world.move(phase, PhaseState.CLOSED)
+    closed = version(world, phase)
+    world.move(phase, PhaseState.REVEALED)
+    assert places(world, phase) == [(1, "B", 70.0), (2, "C", 65.0), (3, "A", 60.0)]
+    assert version(world, phase) != closed
+
+
+def test_equal_public_scores_are_no_equal_rank_once_the_final_ones_are_known(one: World):
+    contest, phase = one.contest(ends_at=after(hours=1))
+    for name, final in (("A", 1.0), ("B", 3.0), ("C", 3.0), ("D", 2.0)):
+        one.judge(one.upload(one.enrolled(contest, name=name)[0]), score=5.0, final=final)
+    assert [rank for rank, _, _ in places(one, phase)] == [1, 1, 1, 1]
+    one.move(phase, PhaseState.CLOSED)
+    one.move(phase, PhaseState.REVEALED)
+    assert places(one, phase) == [(1, "B", 3.0), (1, "C", 3.0), (3, "D", 2.0), (4, "A", 1.0)]
+
+
+def test_of_the_chosen_entries_the_best_by_the_final_score_counts_once_that_is_known(one: World):
+    """What a team stands for with two chosen entries: not the one that the public part liked best."""
+    contest, phase = one.contest(ends_at=after(hours=1), counts="chosen", chosen=2)
+    user, _, enrolment = one.enrolled(contest, name="A")
+    one.judge(one.upload(user), score=90.0, final=40.0)
+    other = one.upload(user, at=after(minutes=5))
+    one.judge(other, score=80.0, final=70.0)
+    assert places(one, phase) == [(1, "A", 90.0)]
+    one.move(phase, PhaseState.CLOSED)
+    one.move(phase, PhaseState.REVEALED)
+    assert places(one, phase) == [(1, "A", 70.0)]
+    (row,) = one.all(select(Standing).where(Standing.enrolment_id == enrolment.id))
+    assert row.judgement_id == other.judgement_id
+
+
+def test_a_revealed_interval_is_as_wide_around_the_final_score(one: World):
+    contest, phase = one.contest(ends_at=after(hours=1))
+    for name, public, final in (("A", 50.0, 40.0), ("B", 48.0, 20.0)):
+        one.judge(
+            one.upload(one.enrolled(contest, name=name)[0]),
+            score=public,
+            final=final,
+            interval=(public - 5, public + 5),
+        )
+    assert [row.tied for row in board(one, phase).rows] == [False, True]
+    one.move(phase, PhaseState.CLOSED)
+    one.move(phase, PhaseState.REVEALED)
+    assert [(row.interval, row.tied) for row in board(one, phase).rows] == [
+        ((35.0, 45.0), False),
+        ((15.0, 25.0), False),
+    ]
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Versions
 
@@ -173,7 +229,7 @@ def test_a_version_changes_exactly_when_a_reader_could_see_a_difference(world: W
     with world.db.write() as session:
         for track in ("", "ghost"):
             enrolment = session.get_one(Submission, receipt.submission.id).enrolment_id
-            leaderboard.refresh(session, phase=phase, track=track, enrolment_id=enrolment, now=NOW)
+            standings.refresh(session, phase=phase, track=track, enrolment_id=enrolment, now=NOW)
     look("a refresh for nothing")
     world.move(phase, PhaseState.PAUSED)
     look("a pause")
@@ -291,9 +347,9 @@ def test_the_living_board_equals_a_full_recomputation(one: World, rule):
                 row.state = SubmissionState.WITHDRAWN if what == "withdraw" else SubmissionState.ACTIVE
                 session.add(row)
                 session.flush()
-                leaderboard.refresh(session, phase=phase, track="", enrolment_id=enrolment.id, now=NOW)
+                standings.refresh(session, phase=phase, track="", enrolment_id=enrolment.id, now=NOW)
         with one.db.read() as session:
-            found = leaderboard.candidates(session, phase, track="")
+            found = standings.candidates(session, phase, track="")
             living_page = leaderboard._living(session, phase, "", 1)
             past_page = leaderboard._past(session, phase, "", after(days=9), 1)
         living, total = living_page.standings, living_page.total

@@ -52,7 +52,7 @@ def test_everything_is_stored_once_by_the_attempt_that_owns_it(world: World, ent
     """Promise 2."""
     phase, receipt = entered
     claim = world.claim(receipt.judgement_id)
-    for stale in (Claim(claim.judgement_id, 2, "w"), Claim(claim.judgement_id, 0, "w")):
+    for stale in (Claim(claim.id, 2, "w"), Claim(claim.id, 0, "w")):
         with pytest.raises(StaleAttempt):
             record(world, receipt, stale)
     assert record(world, receipt, claim) == JudgementState.SCORED

@@ -5,6 +5,7 @@ import io
 import os
 import zipfile
 
+from challenges import registry
 from judge.samples import is_sample, known_hashes, pack, samples_of
 from sandbox import archive
 
@@ -49,4 +50,4 @@ def test_what_differs_by_one_byte_is_not_known(tmp_path):
 
 def test_hashes_are_counted_once():
     assert known_hashes() is known_hashes()
-    assert len(known_hashes()) == sum(len(samples_of(slug)) for slug in ("driving", "echo"))
+    assert len(known_hashes()) == sum(len(samples_of(slug)) for slug in registry.names())

@@ -6,10 +6,10 @@ import threading
 import pytest
 from sqlmodel import select
 
-from judge import hosts, judgements, ledger
+from judge import hosts, judgements, leases, ledger
 from judge.errors import StaleAttempt
-from judge.models import Judgement, LedgerEntry, Phase, QuotaUse
-from judge.queue import Queue, judging
+from judge.models import Judgement, LedgerEntry, Meeting, Phase, QuotaUse
+from judge.queue import Queue, judging, playing, tending
 from judge.states import JudgementState, PhaseState
 from judge.sweep import LOST_AFTER, Sweeper, run
 from sandbox.errors import EngineFailed
@@ -20,15 +20,24 @@ from tests.judge.world import NOW, World, after
 class Hints:
     """A queue in memory; `away` is Redis being so."""
 
+    def play(self, meeting_id: int, *, attempt: int) -> bool:
+        return self._take(playing(meeting_id, attempt=attempt))
+
+    def tend_field(self, phase_id: int, *, due_at) -> bool:
+        return self._take(tending(phase_id, due_at=due_at))
+
+    def _take(self, job_id: str) -> bool:
+        self.asked.append(job_id)
+        self.held |= set() if self.away else {job_id}
+        return not self.away
+
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.held: set[str] = set()
         self.away = False
 
     def judge(self, judgement_id: int, *, attempt: int) -> bool:
-        self.asked.append(judging(judgement_id, attempt=attempt))
-        self.held |= set() if self.away else {self.asked[-1]}
-        return not self.away
+        return self._take(judging(judgement_id, attempt=attempt))
 
     def waiting(self) -> set[str] | None:
         return None if self.away else set(self.held)
@@ -275,3 +284,81 @@ def test_sweeping_ends_when_it_is_told_to(one: World):
 
     run(Counting(one.settings, one.db, Hints(), one.storage, FakeSandbox), stop=stop)
     assert len(rounds) == 1
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Meetings and fields
+
+
+@pytest.fixture
+def meeting(world: World):
+    contest, phase = world.contest()
+    first, second = (world.upload(world.enrolled(contest)[0]) for _ in range(2))
+    for receipt in (first, second):
+        world.judge(receipt)
+    row = Meeting(
+        phase_id=phase.id,
+        case="game-1",
+        pairing=f"{first.submission.id}-{second.submission.id}",
+        first_id=first.submission.id,
+        second_id=second.submission.id,
+        queued_at=NOW,
+    )
+    return world.add(row)
+
+
+def test_a_meeting_that_redis_lost_is_found_in_sql(world: World, sweeper, meeting):
+    """Promise 1."""
+    sweeper.sweep(after(seconds=2))
+    assert sweeper.queue.asked == []
+    sweeper.sweep(after(seconds=3))
+    sweeper.sweep(after(seconds=8))
+    assert sweeper.queue.asked == [playing(meeting.id, attempt=0)]
+
+
+def test_a_meeting_whose_worker_died_is_queued_again_and_its_leftovers_killed(world: World, sweeper, meeting):
+    """Promise 1."""
+    with world.db.write() as session:
+        leases.claim(session, kind=Meeting, work_id=meeting.id, worker="dead", settings=world.settings, now=NOW)
+    sweeper.sweep(after(seconds=29))
+    assert sweeper.queue.asked == []
+    sweeper.sweep(after(seconds=30))
+    assert sweeper.queue.asked == [playing(meeting.id, attempt=1)]
+    assert sweeper.sandbox().reaped == [{"meeting": str(meeting.id), "attempt": "1"}]
+
+
+def test_a_meeting_under_which_workers_keep_vanishing_is_void(world: World, sweeper, meeting):
+    """Promise 4: nobody loses by it, and the field is looked at once more."""
+    for number in range(leases.LOST_LEASES):
+        with world.db.write() as session:
+            leases.claim(
+                session,
+                kind=Meeting,
+                work_id=meeting.id,
+                worker="dead",
+                settings=world.settings,
+                now=after(minutes=number),
+            )
+        sweeper.sweep(after(minutes=number, seconds=30))
+    row = world.get(Meeting, meeting.id)
+    assert (row.state, row.message) == (JudgementState.PLATFORM_FAILED, {"code": "worker-lost", "params": {}})
+    assert world.get(Phase, meeting.phase_id).field_due_at == after(minutes=4, seconds=30)
+
+
+def test_a_meeting_waits_for_a_host_that_may_play_both(world: World, sweeper, meeting):
+    seen(world, NOW, isolated=False)
+    sweeper.sweep(after(seconds=5))
+    assert sweeper.queue.asked == []
+
+
+def test_a_field_that_nobody_has_looked_at_is_asked_for(world: World, sweeper, meeting):
+    """Promise 1: also when the worker died between a result and what follows from it."""
+    with world.db.write() as session:
+        phase = session.get_one(Phase, meeting.phase_id)
+        phase.field_due_at = NOW
+        session.get_one(Meeting, meeting.id).state = JudgementState.CANCELLED
+    sweeper.sweep(after(seconds=2))
+    assert sweeper.queue.asked == []
+    for seconds in (3, 8):
+        sweeper.sweep(after(seconds=seconds))
+    assert sweeper.queue.asked == [tending(meeting.phase_id, due_at=NOW)]

@@ -464,7 +464,8 @@ def test_what_root_makes_in_the_portals_folders_is_the_portals(tmp_path: Path) -
     open_storage(settings).keep_bytes(b"a log")
     db = Database(settings.database_url)
     db.migrate()
-    with db.read():
+    with db.read() as session:
+        session.connection().exec_driver_sql("SELECT id FROM account")
         made = [*(settings.data / "files").rglob("*"), *(settings.data / "db").iterdir()]
     assert len(made) >= 6
     assert {path.name: path.stat().st_uid for path in made if path.stat().st_uid != user.uid} == {}

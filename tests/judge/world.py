@@ -100,7 +100,13 @@ class World:
         return team
 
     def contest(
-        self, slug: str = "echo", *, timezone: str = "UTC", state: PhaseState = PhaseState.OPEN, **plan: Any
+        self,
+        slug: str = "echo",
+        *,
+        challenge: str = "echo",
+        timezone: str = "UTC",
+        state: PhaseState = PhaseState.OPEN,
+        **plan: Any,
     ) -> tuple[Contest, Phase]:
         """With one phase, open since an hour for a month, unless told otherwise."""
         facts = {
@@ -113,7 +119,7 @@ class World:
         }
         with self.db.write() as session:
             contest = contests.create(
-                session, challenge="echo", slug=slug, phases=[PhasePlan(**facts)], now=NOW, timezone=timezone
+                session, challenge=challenge, slug=slug, phases=[PhasePlan(**facts)], now=NOW, timezone=timezone
             )
             (phase,) = contests.phases_of(session, contest)
             if state != PhaseState.DRAFT:
@@ -149,6 +155,7 @@ class World:
         contest: str = "echo",
         phase: str = "practice",
         token: str | None = None,
+        track: str = "",
         filename: str = "entry.zip",
         clock: Callable[[], datetime] | None = None,
         storage: Storage | None = None,
@@ -161,7 +168,7 @@ class World:
             contest_slug=contest,
             phase_slug=phase,
             stream=io.BytesIO(packed() if content is None else content),
-            upload=Upload(filename, moment, token),
+            upload=Upload(filename, moment, token, track),
             clock=clock or (lambda: moment),
         )
 

@@ -26,10 +26,15 @@ class Hints:
 
     def __init__(self) -> None:
         self.asked: list[tuple[int, int]] = []
+        self.due: list[int] = []
         self.away = False
 
     def judge(self, judgement_id: int, *, attempt: int) -> bool:
         self.asked.append((judgement_id, attempt))
+        return not self.away
+
+    def tend_field(self, phase_id: int, *, due_at: datetime) -> bool:
+        self.due.append(phase_id)
         return not self.away
 
     def length(self) -> int | None:

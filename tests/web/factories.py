@@ -10,7 +10,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlmodel import Session, func, select
 
-from judge import accounts, hosts, leaderboard
+from judge import accounts, hosts, standings
 from judge.db import Database
 from judge.models import (
     Contest,
@@ -236,10 +236,11 @@ class World:
                     interval_high=high,
                     columns={"avoid": score, "race": score - 4, "urban": score + 4, "collisions": 2.0, "jerk": 1.25},
                     order_key=order_key(score, (), submission.received_at),
+                    final_key=order_key(score + 0.5, (), submission.received_at),
                 )
             )
             session.flush()
-            leaderboard.refresh(session, phase=phase, track="", enrolment_id=enrolment.id, now=self.now)
+            standings.refresh(session, phase=phase, track="", enrolment_id=enrolment.id, now=self.now)
             if runs:
                 self.runs(session, judgement, submission, score)
         return submission

@@ -22,6 +22,8 @@ class Fair:
     mei: User
     pages: dict[str, str] = field(default_factory=dict)
     """Private pages of `mei`, by what they show: path without the language."""
+    public: dict[str, str] = field(default_factory=dict)
+    """More public ones."""
 
 
 def populate(world: World) -> Fair:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlmodel import select
 from werkzeug.serving import make_server
 
-from judge import leaderboard
+from judge import standings
 from judge.catalogue import LANGUAGES
 from judge.db import Database
 from judge.models import Judgement, JudgementScore, Phase, Submission
@@ -19,6 +19,8 @@ from judge.settings import Settings
 from judge.states import JudgementState
 from judge.storage import open_storage
 from tests.chromium import launched
+from tests.known import CHALLENGES
+from tests.web import ground
 from tests.web.conftest import Hints
 from tests.web.factories import NOW, World
 from tests.web.fair import Fair, populate
@@ -42,7 +44,7 @@ class Site:
 
     def __init__(self, url: str, world: World, fair: Fair) -> None:
         self.url, self.world, self.fair = url, world, fair
-        self.addresses = {**PUBLIC, **fair.pages}
+        self.addresses = {**PUBLIC, **fair.public, **fair.pages}
         self.cookie = {"name": "podium", "value": world.token(fair.mei), "url": url}
 
     def open(self, page: Page, name: str, language: str = "en") -> None:
@@ -53,7 +55,13 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, empty: Path) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PODIUM_CHALLENGES", CHALLENGES)
+        yield from _site(tmp_path_factory)
+
+
+def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     home = tmp_path_factory.mktemp("site")
     settings = Settings.from_environment({"PODIUM_DATA": str(home / "data"), "PODIUM_RUN": str(home / "run")})
     settings.prepare_folders()
@@ -63,6 +71,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, empty: Path) -> Iterator[Site
     world = World(database, storage)
     world.host()
     fair = populate(world)
+    fair.public = ground.populate(world)
     app = create_app(settings, db=database, storage=storage, queue=Hints(), clock=lambda: NOW)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
@@ -205,11 +214,11 @@ def test_an_open_page_follows_from_the_queue_to_the_score_and_then_rests(page: P
     with world.db.write() as session:
         judgement = session.exec(select(Judgement).where(Judgement.submission_id == mine.id)).one()
         key = order_key(88.0, (), mine.received_at)
-        session.add(JudgementScore(judgement_id=judgement.id, public=88.0, final=88.0, order_key=key))
+        session.add(JudgementScore(judgement_id=judgement.id, public=88.0, final=88.0, order_key=key, final_key=key))
         judgement.state, judgement.verdict, judgement.finished_at = JudgementState.SCORED, "AC", world.now
         session.flush()
         world.runs(session, judgement, mine, 88.0)
-        leaderboard.refresh(session, phase=phase, track="", enrolment_id=mine.enrolment_id, now=world.now)
+        standings.refresh(session, phase=phase, track="", enrolment_id=mine.enrolment_id, now=world.now)
     expect(page.locator("#h-status")).to_contain_text("Accepted and scored")
     expect(page.locator(".big")).to_contain_text("88.00")
     expect(page.locator(".scene .controls")).to_be_visible()

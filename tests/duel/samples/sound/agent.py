@@ -1,0 +1,5 @@
+"""Says what was called."""
+
+
+def act(observation):
+    return observation["call"]

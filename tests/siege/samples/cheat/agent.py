@@ -1,0 +1,5 @@
+"""Claims to have won."""
+
+
+def act(observation):
+    return {"score": 100}

@@ -1,0 +1,5 @@
+"""Falls at the first number."""
+
+
+def act(observation):
+    raise RuntimeError(observation)

@@ -1,0 +1,5 @@
+"""Names what most know."""
+
+
+def act(observation):
+    return [1, 2, 93]
