@@ -30,7 +30,8 @@ def serve(reader: int, writer: int) -> None:
             reset(info)
         answer_with(writer, b'{"ready":true}\n')
         for line in lines:
-            answer_with(writer, ENCODER.encode(agent.act(json.loads(line))).encode() + b"\n")
+            answer = ENCODER.encode(agent.act(json.loads(line)))
+            answer_with(writer, answer.encode() + b"\n")
 
 
 def answer_with(writer: int, line: bytes) -> None:

@@ -13,8 +13,9 @@ import pytest
 from judge import zones
 from judge.samples import pack
 from tests.echo.prober import TARGETS
+from tests.known import CHALLENGES
 from tests.prober import OPEN
-from tests.system import ECHO, ROOT, Person, System, patience, running
+from tests.system import ROOT, Person, System, patience, running
 
 WHY_NOT = (
     "zones are for an installation that is started as root"
@@ -53,7 +54,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     more = {
         "PODIUM_SANDBOX": "process",
         "PODIUM_WORKERS": "2",
-        "PODIUM_CHALLENGES": f"{ECHO},prober=tests.echo.prober:Prober",
+        "PODIUM_CHALLENGES": f"{CHALLENGES},prober=tests.echo.prober:Prober",
         "PYTHONPATH": f"{folder / 'path'}:{ROOT}",
         TARGETS: str(folder / "targets.json"),
     }
