@@ -45,7 +45,7 @@ ORDER_BYTES = 65_536
 NOT_FOUND, NOT_EXECUTABLE, REFUSED = 127, 126, 125
 PR_SET_DUMPABLE = 4
 MIB = 1 << 20
-IDLE_MILLISECONDS = 100
+IDLE_MILLISECONDS = 30
 
 place = next(place for place in (HERE, f"{HERE}/../..") if os.path.exists(f"{place}/sandbox/archive.py"))  # noqa: PTH110
 sys.path.insert(0, place)
