@@ -115,7 +115,7 @@ A **matrix** is a grid of figures, such as attacks against defences:
 import itertools
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from challenges.base import VIEW_BYTES, Json
@@ -139,11 +139,7 @@ class BadView(ValueError):
 
 def validate_scene(data: Json) -> None:
     """Raises BadView where `data` is no scene or its JSON is larger than VIEW_BYTES."""
-    _keys(
-        data,
-        "scene",
-        SCENE_KEYS,
-    )
+    _keys(data, "scene", SCENE_KEYS)
     _require(data["version"] == 1, "version")
     _text(data["title"], "title")
     _require(data["unit"] in {"m", "px"}, "unit")
@@ -162,8 +158,7 @@ def validate_scene(data: Json) -> None:
     count = len(data["frames"])
     _each(data["series"], "series", lambda series, where: _series(series, count, where))
     _each(data["marks"], "marks", lambda mark, where: _mark(mark, count, where))
-    size = len(json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode())
-    _require(size <= VIEW_BYTES, f"{size} bytes are more than {VIEW_BYTES}")
+    _small_enough(data)
 
 
 GANTT_KEYS = ["version", "title", "machines", "jobs", "makespan", "reference", "bars"]
@@ -192,8 +187,7 @@ def validate_gantt(data: Json) -> None:
         for one, after in itertools.pairwise(rows):
             _require(one[column] != after[column] or one[3] <= after[2], f"bars: two of a {whose} overlap")
     _require(max(bar[3] for bar in bars) == data["makespan"], "makespan: not where the last bar ends")
-    size = len(json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode())
-    _require(size <= VIEW_BYTES, f"{size} bytes are more than {VIEW_BYTES}")
+    _small_enough(data)
 
 
 CURVE_ROLES = {"own", "public", "private", "reference"}
@@ -212,8 +206,7 @@ def validate_curves(data: Json) -> None:
     _require(len(data["figures"]) <= MAX_FIGURES, "figures: too many")
     for key in ("plots", "figures"):
         _require(len({item["name"] for item in data[key]}) == len(data[key]), f"{key}: a name occurs twice")
-    size = len(json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode())
-    _require(size <= VIEW_BYTES, f"{size} bytes are more than {VIEW_BYTES}")
+    _small_enough(data)
 
 
 def _plot(value: Json, where: str) -> None:
@@ -291,8 +284,7 @@ def validate_matrix(data: Json) -> None:
     for key, count in (("row_totals", rows), ("column_totals", columns)):
         if data[key] is not None:
             _perhaps(data[key], count, (low, high), key)
-    size = len(json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode())
-    _require(size <= VIEW_BYTES, f"{size} bytes are more than {VIEW_BYTES}")
+    _small_enough(data)
 
 
 def _line(value: Json, where: str) -> None:
@@ -343,6 +335,20 @@ def validate_images(data: Json) -> None:
             )
             for pixel in picture:
                 _index(pixel, 256, f"rows[{i}].images")
+    _small_enough(data)
+
+
+VALIDATORS: Mapping[str, Callable[[Json], None]] = {
+    "scene": validate_scene,
+    "gantt": validate_gantt,
+    "curves": validate_curves,
+    "matrix": validate_matrix,
+    "images": validate_images,
+}
+"""By kind of view."""
+
+
+def _small_enough(data: Json) -> None:
     size = len(json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode())
     _require(size <= VIEW_BYTES, f"{size} bytes are more than {VIEW_BYTES}")
 

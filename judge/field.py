@@ -25,7 +25,6 @@ from judge.standings import Candidate, Placing
 from judge.states import JudgementState, PhaseState
 
 ALL = "all"
-
 """`Phase.meets` of a final in which all play all."""
 
 

@@ -15,7 +15,7 @@ from challenges import registry
 from challenges.base import Case, Challenge
 from judge import contests, field, judgements, leases, ledger, meetings, results, scoring
 from judge.errors import PlatformFault, StaleAttempt, StorageFull
-from judge.kit import Kit, Lease, cpu_model, equip, equipped
+from judge.kit import Kit, Lease, equipped
 from judge.leases import Claim
 from judge.models import Contest, Judgement, Meeting, Phase
 from judge.plan import Assignment, assignment, cases_of, live_seats, meeting_case, meeting_names, seal_context
@@ -24,8 +24,6 @@ from judge.results import Circumstances, PlayedRun
 from judge.seeds import commitment, new_seed, seal
 from judge.states import JudgementState, PhaseState
 from sandbox.types import Program, Verdict
-
-__all__ = ["Kit", "cpu_model", "equip", "judge_submission", "open_phase", "play_meeting", "tend_field"]
 
 log = logging.getLogger(__name__)
 

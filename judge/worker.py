@@ -23,6 +23,7 @@ from challenges import registry, sheet
 from judge import hosts, jobs, proven
 from judge.cores import Cores
 from judge.db import Database
+from judge.kit import Kit, equip
 from judge.queue import MEETINGS, QUEUE, ListedJob, Queue, connect
 from judge.referee import Nursery, limits_of
 from judge.sandboxes import choose
@@ -91,8 +92,8 @@ def run(settings: Settings, *, number: int = 1) -> None:
     with Nursery(registry.names(), user=settings.referee_user) as nursery:
         nursery.start()
         log.info("the referee's children have %s", nursery.walls.value)
-        jobs.equip(
-            jobs.Kit(
+        equip(
+            Kit(
                 settings=settings,
                 db=db,
                 storage=open_storage(settings),

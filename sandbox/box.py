@@ -220,11 +220,10 @@ class Box:
         if self._container is not None:
             self._container.remove()
             self._container = None
-        if self._group is not None:
-            survivors = self._group.remove()
-            if survivors:
-                self._maker.alarms.tell(f"{survivors} processes outlived container {self.handover.name}; killed")
-            self._group = None
-        elif self._maker.reach.groups:  # the engine makes a group even for a container that then does not start
-            cgroups.remove(self._maker.layout, self.handover.name)
+        survivors = self._group.remove() if self._group is not None else 0
+        self._group = None
+        if self._maker.reach.groups:  # the engine makes them for a container too that ends before it can be measured
+            survivors += cgroups.remove(self._maker.layout, self.handover.name)
+        if survivors:
+            self._maker.alarms.tell(f"{survivors} processes outlived container {self.handover.name}; killed")
         self.handover.close()

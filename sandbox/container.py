@@ -29,6 +29,8 @@ PLAIN_RUNTIMES = frozenset({None, "runc", "crun", "io.containerd.runc.v2"})
 KERNEL_MEMORY_MIB, KERNEL_PROCESSES = 64, 128
 """What other runtimes, which bring a kernel of their own (gVisor's), take beside their program in the same groups."""
 DYING_SECONDS = 15.0
+REMOVE_SECONDS = 5.0
+"""So long the engine may say that somebody else removes it, or that a mount of it is busy."""
 EVENT_SECONDS = 0.2
 """So long after a container's end the engine may still write down why it ended."""
 ENVIRONMENT = {
@@ -207,15 +209,23 @@ class Container:
                 raise
 
     def remove(self) -> None:
-        """Remove it, running or not; that it is gone already is no failure. Raises EngineFailed."""
-        try:
-            with translated("removing a container"):
-                self._api.remove_container(self.id, v=True, force=True)
-        except Gone:
-            return
-        except EngineFailed:
-            if self.exists():
-                raise
+        """Remove it, running or not, again while the engine is busy with it; that it is gone already is no failure.
+        Raises EngineFailed."""
+        deadline = time.monotonic() + REMOVE_SECONDS
+        while True:
+            try:
+                with translated("removing a container"):
+                    self._api.remove_container(self.id, v=True, force=True)
+            except Gone:
+                return
+            except EngineFailed:
+                if not self.exists():
+                    return
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(REMOVE_SECONDS / 50)
+            else:
+                return
 
     def pin(self, core: int) -> None:
         """Let it run on one core alone. Raises EngineFailed."""

@@ -1,10 +1,12 @@
 """From what was seen of a program's end to its verdict: a pure function.
 
 The order is part of the contract: our own stop for wall time or output, then memory, then CPU time, then how it ended
-by itself. An exit code of 137 says nothing: anyone can exit with it. Evidence against our own side never comes here:
-it is an exception.
+by itself. An exit code of 137 says nothing: anyone can exit with it. Death by SIGSYS, or an exit code that looks like
+it, is `SV`: the kernel so ends whoever makes system calls by another machine's numbers, and nobody gains by pretending
+it. Evidence against our own side never comes here: it is an exception.
 """
 
+import signal
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -45,6 +47,7 @@ def signal_of(exit_code: int | None) -> int | None:
 
 def decide(end: End) -> tuple[Verdict, Ending]:
     """Verdict and ending. PE is never given here: the referee alone knows the protocol."""
+    killed_by = end.signal if end.signal is not None else signal_of(end.exit_code)
     rules = (
         (end.stop is Stop.WALL, Verdict.TLE, Ending.WALL_TIME),
         (end.stop is Stop.OUTPUT, Verdict.OLE, Ending.OUTPUT),
@@ -52,7 +55,8 @@ def decide(end: End) -> tuple[Verdict, Ending]:
         (end.stop is Stop.CPU or end.cpu_seconds > end.cpu_limit_seconds, Verdict.TLE, Ending.CPU_TIME),
         (not end.started, Verdict.RTE, Ending.NOT_STARTED),
         (end.stop is Stop.DONE, Verdict.AC, Ending.STOPPED),
-        (end.signal is not None or signal_of(end.exit_code) is not None, Verdict.RTE, Ending.SIGNALLED),
+        (killed_by == signal.SIGSYS, Verdict.SV, Ending.SIGNALLED),
+        (killed_by is not None, Verdict.RTE, Ending.SIGNALLED),
         (end.exit_code != 0, Verdict.RTE, Ending.EXITED),
         (True, Verdict.AC, Ending.EXITED),
     )

@@ -1,6 +1,6 @@
 # Tries: go round the list of system calls by the numbers of another machine: 32 bit on 64, and x32
 # Must: refused, or killed by the kernel; never carried out
-# Verdict: AC exited or RTE signalled or SV signalled
+# Verdict: AC exited
 # Says: no call came through
 import ctypes
 import mmap

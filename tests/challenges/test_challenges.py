@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from challenges import registry, sheet
 from challenges.base import Answer, Case, Gone, Invalid, Late, Message, Outcome, Phase, Played, Reply
-from challenges.views import validate_scene
+from challenges.views import VALIDATORS
 from tests.challenges.fakes import Scripted, seats
 
 SEED = bytes(range(32))
@@ -129,8 +129,8 @@ def test_a_run_is_the_same_byte_for_byte_when_it_is_played_again(challenge, mate
 def test_a_view_is_of_its_shape(challenge, materials):
     for case in challenge.cases(materials, Phase(SEED, 1)):
         outcome, _ = play(challenge, case, lambda _: None)
-        if outcome.view is not None and outcome.view.kind == "scene":
-            validate_scene(outcome.view.data)
+        if outcome.view is not None:
+            VALIDATORS[outcome.view.kind](outcome.view.data)
 
 
 def test_columns_of_a_score_are_those_of_the_sheet(challenge, materials):

@@ -5,7 +5,6 @@ import os
 import shutil
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +13,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy.exc import DBAPIError
 
-from judge import accounts, jobs, redis_server, samples
-from judge.cores import Cores
+from judge import accounts, kit, redis_server, samples
 from judge.db import Database
 from judge.kit import Kit
 from judge.models import metadata
@@ -26,7 +24,7 @@ from judge.storage import Storage, open_storage
 from sandbox.fake import FakeSandbox
 from tests.judge import postgres
 from tests.judge.matchday import Line, script_of
-from tests.judge.world import Clock, World, after, populate, settings_in
+from tests.judge.world import Clock, World, after, kit_of, populate, settings_in
 from tests.known import CHALLENGES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -253,20 +251,8 @@ def nursery() -> Iterator[Nursery]:
 @pytest.fixture
 def worker(world: World, nursery: Nursery, tmp_path: Path) -> Iterator[Kit]:
     """On both databases; equipped."""
-    stop = threading.Event()
-    made = Kit(
-        settings=world.settings,
-        db=world.db,
-        storage=world.storage,
-        queue=Line(),
-        sandbox=FakeSandbox(script_of),
-        nursery=nursery,
-        cores=Cores(tmp_path / "cores", 2, stop=stop),
-        worker="w",
-        stop=stop,
-        clock=Clock(after(hours=2)),
-    )
+    made = kit_of(world, nursery, tmp_path, queue=Line(), sandbox=FakeSandbox(script_of), clock=Clock(after(hours=2)))
     world.clock = made.clock
-    jobs.equip(made)
+    kit.equip(made)
     yield made
-    jobs.equip(None)
+    kit.equip(None)

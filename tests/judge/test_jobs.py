@@ -15,7 +15,8 @@ from challenges.base import Case
 from judge import jobs, leaderboard, plan, results
 from judge.cores import Cores
 from judge.errors import Misconfigured, PlatformFault
-from judge.jobs import Kit, judge_submission, open_phase
+from judge.jobs import judge_submission, open_phase
+from judge.kit import Kit, Lease, equip
 from judge.models import (
     Attempt,
     Contest,
@@ -35,7 +36,7 @@ from sandbox.errors import EngineFailed, EngineUnavailable
 from sandbox.fake import CRASHED, EXITED, FakeSandbox, Script
 from sandbox.process import ProcessSandbox
 from tests.echo.challenge import Echo
-from tests.judge.world import NOW, Clock, World, after, packed
+from tests.judge.world import NOW, Clock, World, after, kit_of, packed
 
 BUILT = dataclasses.replace(EXITED, stdout="compiled\n", cpu_seconds=1.25)
 GOOD = Script(act=lambda message: message["say"], build=BUILT)
@@ -76,27 +77,15 @@ class Hints:
 @pytest.fixture
 def kit(one: World, nursery, tmp_path):
     """On SQLite; equipped."""
-    stop = threading.Event()
-    made = Kit(
-        settings=one.settings,
-        db=one.db,
-        storage=one.storage,
-        queue=Hints(),
-        sandbox=FakeSandbox(script_of),
-        nursery=nursery,
-        cores=Cores(tmp_path / "cores", 2, stop=stop),
-        worker="w",
-        stop=stop,
-        clock=Clock(after(minutes=1)),
-    )
-    jobs.equip(made)
+    made = kit_of(one, nursery, tmp_path, queue=Hints(), sandbox=FakeSandbox(script_of), clock=Clock(after(minutes=1)))
+    equip(made)
     yield made
-    jobs.equip(None)
+    equip(None)
 
 
-def equip(kit: Kit, **changes) -> Kit:
+def equip_with(kit: Kit, **changes) -> Kit:
     other = dataclasses.replace(kit, **changes)
-    jobs.equip(other)
+    equip(other)
     return other
 
 
@@ -160,13 +149,13 @@ def test_two_workers_that_open_at_once_publish_one_commitment(world: World, nurs
     stop = threading.Event()
     _, phase = world.contest(state=PhaseState.DRAFT)
     cores = Cores(tmp_path / "cores", 2, stop=stop)
-    jobs.equip(Kit(world.settings, world.db, world.storage, Hints(), FakeSandbox(), nursery, cores, "w", stop, Clock()))
+    equip(Kit(world.settings, world.db, world.storage, Hints(), FakeSandbox(), nursery, cores, "w", stop, Clock()))
     threads = [threading.Thread(target=open_phase, args=(phase.id,)) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    jobs.equip(None)
+    equip(None)
     marks = world.all(select(LedgerEntry).where(LedgerEntry.action == "seed-committed"))
     assert [json.loads(mark.facts)["sha256"] for mark in marks] == [world.get(Phase, phase.id).commitment]
 
@@ -367,10 +356,10 @@ def test_an_attempt_that_lost_its_lease_in_mid_run_writes_nothing(one: World, ki
                 requeue(one, kit)
             return super().open(program, limits)
 
-    equip(kit, sandbox=Slow(script_of))
+    equip_with(kit, sandbox=Slow(script_of))
     assert judged(one, receipt).state == JudgementState.QUEUED
     assert runs_of(one, receipt) == []
-    equip(kit, sandbox=fake)
+    equip_with(kit, sandbox=fake)
     row = judged(one, receipt)
     assert (row.state, row.attempt) == (JudgementState.SCORED, 2)
     assert len(runs_of(one, receipt)) == 3
@@ -385,7 +374,7 @@ def test_a_worker_that_is_told_to_stop_gives_its_lease_back(one: World, kit, ope
             return super().open(program, limits)
 
     slow = {b"good": Script(act=lambda _: time.sleep(0.4))}
-    equip(kit, sandbox=Stopper(lambda _: slow[b"good"]))
+    equip_with(kit, sandbox=Stopper(lambda _: slow[b"good"]))
     row = judged(one, receipt)
     assert (row.state, row.lease_until) == (JudgementState.RUNNING, after(minutes=1))
     (attempt,) = one.all(select(Attempt).where(Attempt.judgement_id == row.id))
@@ -395,7 +384,7 @@ def test_a_worker_that_is_told_to_stop_gives_its_lease_back(one: World, kit, ope
 def test_a_worker_without_the_phases_image_does_not_take_its_jobs(one: World, kit, opened):
     """Promise 5: a phase pins the image."""
     receipt = one.upload(opened[2], entry("good"))
-    equip(kit, sandbox=FakeSandbox(script_of, image="sha256:other"))
+    equip_with(kit, sandbox=FakeSandbox(script_of, image="sha256:other"))
     assert judged(one, receipt).attempt == 0
 
 
@@ -404,7 +393,7 @@ def test_while_the_engine_is_away_no_attempt_is_spent(one: World, kit, opened):
     receipt = one.upload(opened[2], entry("good"))
     sandbox = FakeSandbox(script_of)
     sandbox.away = True
-    equip(kit, sandbox=sandbox)
+    equip_with(kit, sandbox=sandbox)
     for _ in range(5):
         row = judged(one, receipt)
     assert (row.state, row.attempt, row.faults) == (JudgementState.QUEUED, 0, 0)
@@ -416,7 +405,7 @@ def test_without_walls_nothing_but_our_own_samples_is_played(one: World, kit, op
     """Promise 3, zones of trust."""
     stranger = one.upload(opened[2], entry("good"))
     sandbox = ProcessSandbox(allow=is_sample)
-    equip(kit, sandbox=sandbox)
+    equip_with(kit, sandbox=sandbox)
     assert judged(one, stranger).attempt == 0
     (weak,) = [sample for sample in samples_of("echo") if sample.name == "weak"]
     ours = one.upload(one.enrolled(opened[0])[0], pack(weak.path))
@@ -446,8 +435,8 @@ def test_a_lease_is_renewed_while_an_attempt_plays(one: World, kit, opened):
     """Promise 1: a lease is renewed."""
     receipt = one.upload(opened[2], entry("good"))
     claim = one.claim(receipt.judgement_id)
-    other = equip(kit, settings=dataclasses.replace(one.settings, lease_seconds=0.03))
-    with jobs.Lease(other, claim):
+    other = equip_with(kit, settings=dataclasses.replace(one.settings, lease_seconds=0.03))
+    with Lease(other, claim):
         deadline = time.monotonic() + 5
         while one.judgement(receipt).lease_until < after(minutes=1):
             assert time.monotonic() < deadline

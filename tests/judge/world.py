@@ -1,6 +1,7 @@
 """What tests need to have happened before: people, teams, contests, uploads. Through the domain's own doors."""
 
 import io
+import threading
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -11,9 +12,12 @@ from typing import Any
 from challenges.base import Case, Message, SeatOutcome
 from judge import accounts, contests, judgements, results, submissions
 from judge.contests import PhasePlan
+from judge.cores import Cores
 from judge.db import Database
 from judge.judgements import Claim
+from judge.kit import Kit
 from judge.models import Contest, Enrolment, Judgement, Phase, Submission, Team, User
+from judge.referee import Nursery
 from judge.results import Circumstances, PlayedRun
 from judge.scoring import Judged, Score, SeatRecord
 from judge.settings import Settings
@@ -21,6 +25,7 @@ from judge.states import PhaseState
 from judge.storage import Storage
 from judge.submissions import Receipt, Upload
 from sandbox.fake import STOPPED
+from sandbox.interface import Sandbox
 from sandbox.types import Verdict
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -244,3 +249,12 @@ def settings_in(folder: Path, **values: str) -> Settings:
             **values,
         }
     )
+
+
+def kit_of(
+    world: World, nursery: Nursery, folder: Path, *, queue: Any, sandbox: Sandbox, clock: Callable[[], datetime]
+) -> Kit:
+    """What a worker would work with here, on two cores."""
+    stop = threading.Event()
+    cores = Cores(folder / "cores", 2, stop=stop)
+    return Kit(world.settings, world.db, world.storage, queue, sandbox, nursery, cores, "w", stop, clock)

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from docker import APIClient
+from docker.errors import APIError
 
 from sandbox import cgroups, images
 from sandbox.container import Container
@@ -252,6 +255,26 @@ class TestAnEngineThatFails:
         assert not fragile.ready()
         with pytest.raises(EngineUnavailable):
             fragile.open(Program(echo), SMALL)
+
+
+@pytest.mark.docker
+def test_a_container_that_the_engine_is_busy_with_is_removed_when_it_can_be(
+    docker_sandbox: DockerSandbox, engine: Engine, echo: Path, leaves_nothing: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = docker_sandbox.open(Program(echo), SMALL)
+    remove, calls = APIClient.remove_container, []
+
+    def busy(api: APIClient, *arguments: Any, **named: Any) -> None:
+        calls.append(arguments)
+        if len(calls) < 3:
+            raise APIError("removal of container is already in progress")
+        remove(api, *arguments, **named)
+
+    monkeypatch.setattr(APIClient, "remove_container", busy)
+    assert session.close().verdict == "AC"
+    session.channel.close()
+    docker_sandbox.settle()
+    assert len(calls) == 3
 
 
 @pytest.mark.docker

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox import box
 from sandbox.cgroups import Layout
-from sandbox.container import walls
+from sandbox.container import Container, walls
 from sandbox.docker import DockerSandbox
 from sandbox.engine import Engine
 from sandbox.errors import EngineFailed, EngineUnavailable
@@ -167,6 +167,22 @@ class TestAnEngine:
     def test_that_is_to_be_reached_by_a_socket_and_cannot_be_is_said(
         self, player_image: PlayerImage, runtime_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(box, "walls", without_the_folder)
+        sandbox = DockerSandbox(image=player_image.content, runtime_dir=runtime_dir, owner=OWNER, talk="socket")
+        with pytest.raises(EngineFailed, match="did not come up"):
+            conversation(sandbox, tmp_path)
+        sandbox.close()
+
+    def test_leaves_no_group_of_a_container_that_ended_before_it_could_be_measured(
+        self, player_image: PlayerImage, runtime_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        start = Container.start
+
+        def start_and_end(container: Container) -> None:
+            start(container)
+            container.wait_for_end()
+
+        monkeypatch.setattr(Container, "start", start_and_end)
         monkeypatch.setattr(box, "walls", without_the_folder)
         sandbox = DockerSandbox(image=player_image.content, runtime_dir=runtime_dir, owner=OWNER, talk="socket")
         with pytest.raises(EngineFailed, match="did not come up"):

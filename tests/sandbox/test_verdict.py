@@ -19,6 +19,9 @@ WELL = End(stop=None, exit_code=0, cpu_seconds=0.5, cpu_limit_seconds=1.0)
         ({"exit_code": 3}, Verdict.RTE, Ending.EXITED),
         ({"exit_code": 139}, Verdict.RTE, Ending.SIGNALLED),
         ({"exit_code": 137}, Verdict.RTE, Ending.SIGNALLED),
+        ({"exit_code": 159}, Verdict.SV, Ending.SIGNALLED),
+        ({"exit_code": None, "signal": 31}, Verdict.SV, Ending.SIGNALLED),
+        ({"exit_code": 159, "cpu_seconds": 2.0}, Verdict.TLE, Ending.CPU_TIME),
         ({"exit_code": 255}, Verdict.RTE, Ending.EXITED),
         ({"exit_code": None, "signal": 11}, Verdict.RTE, Ending.SIGNALLED),
         ({"exit_code": 125, "started": False}, Verdict.RTE, Ending.NOT_STARTED),
@@ -52,7 +55,7 @@ def test_the_first_rule_that_holds_decides(changes: dict[str, object], verdict: 
 )
 def test_every_end_has_a_verdict_and_it_is_never_our_fault(end: End) -> None:
     verdict, _ = decide(end)
-    assert verdict in {Verdict.AC, Verdict.RTE, Verdict.TLE, Verdict.MLE, Verdict.OLE}
+    assert verdict in {Verdict.AC, Verdict.RTE, Verdict.TLE, Verdict.MLE, Verdict.OLE, Verdict.SV}
 
 
 @pytest.mark.parametrize(
