@@ -13,6 +13,7 @@ from judge import proven, redis_server
 from judge.db import Database
 from judge.queue import connect
 from judge.settings import Settings
+from sandbox.alarms import Alarms
 from sandbox.engine import Engine
 from sandbox.errors import SandboxError
 from sandbox.images import find_builder_image, find_player_image, toolchains
@@ -34,8 +35,9 @@ class Check:
 
 def examine(settings: Settings) -> list[Check]:
     """Every check, in the order in which things are needed. Nothing is changed."""
-    checks: list[Callable[[Settings], Iterator[Check]]] = [_python, _folders, _redis, _database, _engine, _walls, _port]
-    return [check for look in checks for check in look(settings)]
+    looks: list[Callable[[Settings], Iterator[Check]]]
+    looks = [_python, _folders, _redis, _database, _engine, _walls, _clean, _port]
+    return [check for look in looks for check in look(settings)]
 
 
 def _python(settings: Settings) -> Iterator[Check]:  # noqa: ARG001
@@ -131,6 +133,13 @@ def _walls(settings: Settings) -> Iterator[Check]:
     accepted = settings.unproven_host == proven.WORDS
     found = f"proven ({proof.when})" if not proof.why_not else proof.why_not + "; accepted in words" * accepted
     yield Check("walls", not proof.why_not or accepted, found, f"{proven.CURE} (podium up does it by itself)")
+
+
+def _clean(settings: Settings) -> Iterator[Check]:
+    trouble = Alarms(settings.run / "players").standing()
+    found = "nothing of a run is left" if trouble is None else f"nothing is judged here: {trouble}"
+    cure = "podium up tries to remove it again and again; where it stays, start the engine anew, or the machine"
+    yield Check("clean host", trouble is None, found, cure)
 
 
 def _port(settings: Settings) -> Iterator[Check]:

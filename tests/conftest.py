@@ -46,7 +46,20 @@ def missing_browser() -> str:
     return chromium.missing()
 
 
-NEEDS = {"docker": missing_engine, "postgres": missing_postgres, "browser": missing_browser}
+@cache
+def missing_own_engine() -> str:
+    """Why no test can start an engine of its own; empty where one can."""
+    from tests import private_engine
+
+    return private_engine.missing()
+
+
+NEEDS = {
+    "docker": missing_engine,
+    "own_engine": missing_own_engine,
+    "postgres": missing_postgres,
+    "browser": missing_browser,
+}
 """By marker: what says why the tests cannot run here, or nothing."""
 
 

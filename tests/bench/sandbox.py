@@ -15,7 +15,6 @@ from sandbox.container import ENVIRONMENT, USER_ID, cell_of, walls
 from sandbox.docker import DockerSandbox
 from sandbox.engine import Engine
 from sandbox.images import ensure_player_image
-from sandbox.pool import available_mib
 from sandbox.types import Limits, Program, Verdict
 from sandbox.wire import Answered, Channel
 from tests.bench.table import Row
@@ -31,6 +30,7 @@ for line in sys.stdin.buffer:
 MESSAGE = {"text": "x" * 189}
 ROUNDS = 15
 EXCHANGES = 5_000
+OWNER = f"podium-bench-{os.getpid()}"
 AT_ONCE = (1, 2, 4, 8)
 PROGRAMS = 24
 WAITING = 8
@@ -45,7 +45,7 @@ def rows(folder: Path) -> Iterator[Row]:
 
     def sandbox(pool_size: int) -> DockerSandbox:
         return DockerSandbox(
-            image=image.content, runtime_dir=Path(tempfile.mkdtemp(dir=folder)), owner=f"podium-bench-{os.getpid()}",
+            image=image.content, runtime_dir=Path(tempfile.mkdtemp(dir=folder)), owner=OWNER,
             pool_size=pool_size,
         )  # fmt: skip
 
@@ -56,7 +56,7 @@ def rows(folder: Path) -> Iterator[Row]:
         with Closing(sandbox(count)) as many:
             yield _verdicts(many, engine, image.reference, script, count)
     with Closing(sandbox(WAITING)) as idle:
-        yield _memory(idle, entry)
+        yield _memory(idle, engine, entry)
     engine.close()
 
 
@@ -174,13 +174,14 @@ def _verdicts(sandbox: DockerSandbox, engine: Engine, image: str, script: Path, 
     )  # fmt: skip
 
 
-def _memory(sandbox: DockerSandbox, entry: Path) -> Row:
-    """What the host has less of for each container that waits, its shim on the host included."""
-    before = available_mib() or 0
+def _memory(sandbox: DockerSandbox, engine: Engine, entry: Path) -> Row:
+    """What the host holds for each container that waits: the proportional set size of its processes and its shim."""
     for _ in range(WAITING):
         sandbox.expect(LIMITS)
     _until(lambda: sandbox.waiting == WAITING)
-    idle = (before - (available_mib() or 0)) / WAITING
+    time.sleep(0.5)  # they have waited: what they may need is loaded
+    ids = [row["Id"] for row in engine.api.containers(filters={"label": f"podium.owner={OWNER}"})]
+    held_kib = sum(_resident_kib(process) for process in Path("/proc").glob("[0-9]*") if _is_of(process, ids))
     with sandbox.open(Program(entry), LIMITS) as session:
         channel = Channel(session.channel)
         channel.exchange({}, 20.0)
@@ -188,9 +189,26 @@ def _memory(sandbox: DockerSandbox, entry: Path) -> Row:
         channel.close()
     program = session.close().memory_mib
     return Row(
-        "memory of a container that waits, with its shim", "MiB", idle, "its limit", float(LIMITS.memory_mib),
-        beside=f"a running one-line agent: {program:.1f} MiB more",
+        "memory of a container that waits, with its shim", "MiB", held_kib / 1024 / len(ids),
+        "its limit", float(LIMITS.memory_mib), beside=f"a running one-line agent: {program:.1f} MiB more",
     )  # fmt: skip
+
+
+def _is_of(process: Path, ids: list[str]) -> bool:
+    """Whether a process is in one of these containers, or is the shim of one."""
+    try:
+        told = (process / "cgroup").read_text() + (process / "cmdline").read_text()
+    except OSError:  # it is gone
+        return False
+    return any(container in told for container in ids)
+
+
+def _resident_kib(process: Path) -> int:
+    try:
+        rows = dict(line.split(":", 1) for line in (process / "smaps_rollup").read_text().splitlines()[1:])
+    except OSError:
+        return 0
+    return int(rows["Pss"].split()[0])
 
 
 def _until(holds: Callable[[], bool]) -> None:

@@ -196,11 +196,10 @@ def test_an_engine_that_is_away_for_long_costs_nobody_an_attempt(tmp_path: Path)
     assert system.leftovers() == []
 
 
+@pytest.mark.own_engine
 def test_a_real_engine_that_is_killed_stopped_and_started_costs_nobody_a_verdict(tmp_path: Path) -> None:
     """Promises 1 and 4: an engine of the test's own dies by kill -9, and is restarted in an orderly way, each time
     while an entry plays on it."""
-    if reason := private_engine.missing():
-        pytest.skip(reason)
     with private_engine.private_engine() as engine:
         settings = {"PODIUM_SANDBOX": "docker", "PODIUM_DOCKER_HOST": engine.url, "PODIUM_SWEEP_SECONDS": "1"}
         with running(tmp_path / "data", **settings) as system:

@@ -24,7 +24,7 @@ from sandbox.wire import Answered, Channel, Expired
 from tests import private_engine
 from tests.private_engine import IMAGE, PROC, PrivateEngine
 
-pytestmark = [pytest.mark.docker, pytest.mark.kills]
+pytestmark = [pytest.mark.docker, pytest.mark.own_engine, pytest.mark.kills]
 OWNER = "podium-tests-dying"
 LIMITS = Limits(cpu_seconds=5.0, wall_seconds=40.0, memory_mib=64, file_mib=16)
 ECHO = "def act(observation):\n    print('asked', flush=True)\n    return observation\n"
@@ -90,8 +90,6 @@ def nothing_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def mortal() -> Iterator[PrivateEngine]:
-    if reason := private_engine.missing():
-        pytest.skip(reason)
     with private_engine.private_engine() as engine:
         yield engine
 

@@ -13,7 +13,7 @@ from sandbox.wire import Answered, Channel, Closed
 from tests import private_engine
 from tests.private_engine import IMAGE
 
-pytestmark = [pytest.mark.docker, pytest.mark.kills]
+pytestmark = [pytest.mark.docker, pytest.mark.own_engine, pytest.mark.kills]
 OWNER = "podium-tests-walls"
 LIMITS = Limits(cpu_seconds=1.0, wall_seconds=20.0, memory_mib=64, output_kib=64, file_mib=16)
 SUBORDINATE = "nobody:100000:65536\nnogroup:100000:65536\n"
@@ -36,8 +36,6 @@ def act(observation):
 
 @pytest.fixture(scope="module", params=KINDS)
 def sandbox(request: pytest.FixtureRequest) -> Iterator[DockerSandbox]:
-    if reason := private_engine.missing():
-        pytest.skip(reason)
     userns, runtime = ["--userns-remap=nobody:nogroup"], None
     settings: dict[str, object] = {}
     if request.param == "runsc":
