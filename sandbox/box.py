@@ -108,7 +108,8 @@ class Box:
             self.stream = self._bridge.logs
             self._sockets += [self._bridge.logs, self._bridge.channel]
         self.container.start()
-        self.pulse = self._pulse = Pulse.of(self.container)
+        live = maker.layout.live("memory", name, self.container.id) if maker.reach.groups else None
+        self.pulse = self._pulse = Pulse.of(self.container, live)
         self.group = self._group = self._figures()
         self.channel = self._connected()
         self._sockets.append(self.channel)
@@ -217,13 +218,12 @@ class Box:
             self.remove()
 
     def _remove(self) -> None:
+        container = self._container.id if self._container is not None else ""
         if self._container is not None:
             self._container.remove()
-            self._container = None
-        survivors = self._group.remove() if self._group is not None else 0
-        self._group = None
         if self._maker.reach.groups:  # the engine makes them for a container too that ends before it can be measured
-            survivors += cgroups.remove(self._maker.layout, self.handover.name)
-        if survivors:
-            self._maker.alarms.tell(f"{survivors} processes outlived container {self.handover.name}; killed")
+            survivors = cgroups.remove(self._maker.layout, self.handover.name, container=container)
+            if survivors:
+                self._maker.alarms.tell(f"{survivors} processes outlived container {self.handover.name}; killed")
+        self._container = None
         self.handover.close()

@@ -47,7 +47,8 @@ class Layout:
     def hierarchies(self) -> list[Path]:
         if self.version == 2:
             return [self.root]
-        return sorted(p for p in self.root.iterdir() if p.is_dir() and not p.is_symlink())
+        with os.scandir(self.root) as entries:
+            return sorted(Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False))
 
     def _inside(self, name: str) -> str:
         return f"{TOP}.slice/{TOP}-{name}.slice" if self.driver == "systemd" else f"{TOP}/{name}"
@@ -192,23 +193,19 @@ class Group:
             os.close(self._peak_since)
             self._peak_since = None
 
-    def remove(self) -> int:
-        """Kill what is left and remove the group; returns how many processes had to be killed. Raises NotClean."""
-        self.close()
-        if self._layout.parent(self._name) is None:
-            if pids_in(self._live):
-                raise NotClean(f"processes outlived their container in {self._live}")
-            return 0
-        return remove(self._layout, self._name)
 
-
-def remove(layout: Layout, name: str) -> int:
-    """Kill and remove a run's group by its name. Raises NotClean where it stays."""
+def remove(layout: Layout, name: str, *, container: str = "") -> int:
+    """Kill what is left of a run, by its name, and remove its groups; how many processes had to be killed. Where
+    there are none of ours, nothing may live in its container's. Raises NotClean where something stays."""
+    if layout.parent(name) is None:
+        if container and pids_in(group := layout.live("memory", name, container)):
+            raise NotClean(f"processes outlived their container in {group}")
+        return 0
     folders = layout.folders(name)
     killed: set[int] = set()
     deadline = time.monotonic() + REMOVE_SECONDS
     while True:
-        left = [folder for folder in folders if folder.exists() and not _remove_tree(folder)]
+        left = [folder for folder in folders if not _remove_tree(folder)]
         if not left:
             return len(killed)
         found = {pid for folder in left for pid in pids_in(folder) if pid > 0}
@@ -230,6 +227,17 @@ def pids_in(folder: Path) -> list[int]:
 
 
 def _remove_tree(folder: Path) -> bool:
+    """Whether it is gone now; with version 1 most hierarchies have nothing below it, and many have not even it."""
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return _remove_from_below(folder)
+    return True
+
+
+def _remove_from_below(folder: Path) -> bool:
     try:
         for path in sorted((p for p in folder.rglob("*") if p.is_dir()), reverse=True):
             path.rmdir()

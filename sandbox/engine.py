@@ -55,6 +55,7 @@ class Engine:
                 self.api = docker.APIClient(version="auto", timeout=call_seconds, **settings)
         except EngineFailed as error:
             raise EngineUnavailable(str(error)) from error
+        self.api.trust_env = not self.local  # no proxy stands before a socket, and looking for one takes a while
 
     def facts(self) -> EngineFacts:
         """Raises EngineFailed, EngineUnavailable."""

@@ -28,7 +28,6 @@ class Figures(Protocol):
     def look(self) -> None: ...
     def pin(self, core: int) -> bool: ...
     def close(self) -> None: ...
-    def remove(self) -> int: ...
     @property
     def cpu_seconds(self) -> float: ...
     @property
@@ -78,9 +77,6 @@ class Meter:
 
     def close(self) -> None:
         self._done.set()
-
-    def remove(self) -> int:
-        return 0
 
     def _over(self, which: int) -> float:
         used = 0.0

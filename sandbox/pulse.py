@@ -7,15 +7,19 @@ meanwhile. With a remote engine, or one in a virtual machine, there is no such p
 at once when the container's output has ended, which only its end can bring about, otherwise now and then.
 """
 
+import contextlib
 import os
 import select
 import signal
 import time
+from pathlib import Path
 from typing import Self
 
+from sandbox import cgroups
 from sandbox.container import Container
 from sandbox.errors import EngineFailed
 
+INIT = "docker-init"
 SOON_SECONDS = 0.05
 ASK_SECONDS = 1.0
 
@@ -30,9 +34,10 @@ class Pulse:
         self._dead = False
 
     @classmethod
-    def of(cls, container: Container) -> Self:
-        """The process is known to be the right one by its control group. Raises EngineFailed."""
-        pid = container.state().pid
+    def of(cls, container: Container, group: Path | None) -> Self:
+        """`group` is the container's own control group, where it is to be seen: the init is found there, or else the
+        engine is asked. The process is known to be the right one by its group. Raises EngineFailed."""
+        pid = (group and _init_in(group)) or container.state().pid
         try:
             descriptor = os.pidfd_open(pid) if pid > 0 else None
         except OSError:
@@ -71,6 +76,16 @@ class Pulse:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _init_in(group: Path) -> int | None:
+    """The engine's own init, process 1 of its container; other runtimes than runc have other processes there."""
+    for pid in cgroups.pids_in(group):
+        with contextlib.suppress(OSError):
+            status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+            if status["Name"].strip() == INIT and status.get("NSpid", "").split()[1:][-1:] == ["1"]:
+                return pid
+    return None
 
 
 def _groups_of(pid: int) -> str:

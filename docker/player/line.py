@@ -1,9 +1,9 @@
 """The two ways between the runner and the host, for the runner's own order first and then for the program."""
 
+import _signal as signal
 import os
 import resource
 import select
-import signal
 import struct
 import sys
 import time

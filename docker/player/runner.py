@@ -30,14 +30,18 @@ errors go where they always go.
 Nothing that the runner does after the fork is believed by anybody. It stays so that the container ends with the
 program, and holds both output streams open, so that their end means the container's end.
 
+Every container pays for what is loaded here: hence no `json`, `signal`, `socket` or `ctypes`, whose Python halves cost
+as much as Python itself, but the C modules below them.
+
 Usage: runner.py --socket PATH | --fd N | --stdio
 """
 
-import json
+import _ctypes
+import _json
+import _signal as signal
 import os
 import resource
 import select
-import signal
 import sys
 
 HERE = os.path.dirname(os.path.realpath(__file__))  # noqa: PTH120  pathlib costs every container five milliseconds
@@ -50,16 +54,15 @@ IDLE_MILLISECONDS = 30
 place = next(place for place in (HERE, f"{HERE}/../..") if os.path.exists(f"{place}/sandbox/archive.py"))  # noqa: PTH110
 sys.path.insert(0, place)
 
-import serve  # noqa: E402  the path comes first
-from line import Line, Stdio  # noqa: E402
+from line import Line, Stdio  # noqa: E402  the path comes first
 
 
 def main(arguments: list[str]) -> None:
     match arguments:
         case ["--socket", path]:
-            import socket
+            import _socket
 
-            channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            channel = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
             channel.connect(path)
             line = Line(channel.detach())
         case ["--fd", number]:
@@ -70,7 +73,7 @@ def main(arguments: list[str]) -> None:
             sys.exit(__doc__)
     os.set_inheritable(line.reader, False)
     wait_for_order(line.reader)
-    order = json.loads(read_line(line.reader))
+    order = read_json(read_line(line.reader))
     os.chdir(order["into"])
     line.receive(order)
     command = prepare_plain(order) if order["plain"] else prepare(order, line)
@@ -96,23 +99,41 @@ def read_line(number: int) -> bytes:
     return line
 
 
+class Scanned:
+    """What `json.JSONDecoder` gives to its scanner."""
+
+    strict, object_hook, object_pairs_hook = True, None, None
+    parse_float, parse_int, parse_constant = float, int, None
+
+
+def read_json(line: bytes) -> dict:
+    return _json.make_scanner(Scanned)(line.decode(), 0)[0]
+
+
 def wait_for_order(number: int) -> None:
     """Whoever waits for this container gets it at once; one that is kept waiting meanwhile loads what it may need."""
     poll = select.poll()
     poll.register(number, select.POLLIN)
     if not poll.poll(IDLE_MILLISECONDS):
-        import ctypes  # noqa: F401
         import traceback  # noqa: F401
 
         import sandbox.archive  # noqa: F401
 
+        load_server()
+
+
+def load_server() -> None:
+    """What an agent.py finds loaded: Python as it is anywhere, and serve.py."""
+    if sys.flags.no_site:
+        import site
+
+        site.main()
+    import serve  # noqa: F401
+
 
 def dumpable(value: int) -> None:
-    import ctypes
-
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)
-    if prctl is not None:
-        prctl(PR_SET_DUMPABLE, value, 0, 0, 0)
+    prctl = _ctypes.dlsym(_ctypes.dlopen(None, 0), "prctl")
+    _ctypes.call_function(prctl, (PR_SET_DUMPABLE, value, 0, 0, 0))
 
 
 def prepare_plain(order: dict) -> list[str]:
@@ -140,15 +161,17 @@ def prepare(order: dict, line: Line | Stdio) -> list[str] | None:
         )
     except BadArchive as error:
         print(f"The entry was refused: {error.code} {error.params or ''}", file=sys.stderr)
-        line.say(json.dumps({"refused": error.code}).encode() + b"\n")
+        line.say(b'{"refused": "%s"}\n' % error.code.encode())
         sys.exit(REFUSED)
     if facts.manifest is not None and facts.manifest.run:
         program = into / facts.manifest.run[0]
         if program.is_file():
             program.chmod(0o755)
-    if command is not None or facts.manifest is None or not facts.manifest.run:
-        return command
-    return list(facts.manifest.run)
+    if command is None and facts.manifest is not None and facts.manifest.run:
+        return list(facts.manifest.run)
+    if command is None:
+        load_server()
+    return command
 
 
 def become(order: dict, command: list[str] | None, line: Line | Stdio) -> None:
@@ -169,6 +192,8 @@ def become(order: dict, command: list[str] | None, line: Line | Stdio) -> None:
         execute(command)
     else:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        import serve
+
         forget_ourselves()
         serve.run(line.reader, line.writer)
 

@@ -98,14 +98,14 @@ def test_without_root_the_container_is_read_where_the_engine_put_it(v2: Layout) 
     group = Group(layout, "run", "c1")
     assert layout.parent("run") is None
     assert seen(group)[0] == 2.0
-    assert group.remove() == 0
+    assert cgroups.remove(layout, "run", container="c1") == 0
 
 
 def test_without_root_a_process_that_outlives_its_container_is_an_alarm(v2: Layout) -> None:
     layout = Layout(2, "cgroupfs", v2.root, may_own=False)
     write(v2.root / "docker/c1/cgroup.procs", "9\n")
     with pytest.raises(NotClean):
-        Group(layout, "run", "c1").remove()
+        cgroups.remove(layout, "run", container="c1")
 
 
 def test_an_engine_whose_groups_cannot_be_seen_says_nothing(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ class TestASandbox:
     ) -> None:
         session = docker_sandbox.open(Program(echo), SMALL)
 
-        def stuck(layout: cgroups.Layout, name: str) -> int:
+        def stuck(layout: cgroups.Layout, name: str, **_: str) -> int:
             raise NotClean(f"{name} stays")
 
         with monkeypatch.context() as patch:
