@@ -312,7 +312,8 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A figure beside the score. `public`: shown while a phase with hidden cases is open."""
+    """A figure beside the score. `public`: shown while a phase with hidden cases is open; `track`: on whose board it
+    stands, '' for every one's."""
 
     name: str
     title: Mapping[str, str]
@@ -320,6 +321,7 @@ class Column:
     digits: int = 2
     lower_is_better: bool = True
     public: bool = True
+    track: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +365,10 @@ class About:
     them all. Those who come later may ask for more."""
     meeting_margin: str = ""
     """The column whose difference breaks ties in a final in which all play all, where there is one."""
+
+    def columns_on(self, track: str) -> tuple[Column, ...]:
+        """Those of a track's board."""
+        return tuple(column for column in self.columns if column.track in ("", track))
 
 
 class Challenge(Protocol):

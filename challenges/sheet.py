@@ -64,8 +64,23 @@ def about(slug: str) -> About:
         )
     except (KeyError, TypeError) as error:
         raise BrokenChallenge(f"challenges/{slug}/about.toml: {error!r}") from error
+    _check_columns(found)
     _check_pairing(found)
     return found
+
+
+def _check_columns(about: About) -> None:
+    """Raises BrokenChallenge where a column would stand on no board, or twice on one."""
+    tracks = [track.name for track in about.tracks]
+    for column in about.columns:
+        if column.track and column.track not in tracks:
+            raise BrokenChallenge(
+                f"challenges/{about.slug}/about.toml: the column {column.name!r} names no track: {column.track!r}"
+            )
+    for track in tracks:
+        names = [column.name for column in about.columns_on(track)]
+        if len(set(names)) < len(names):
+            raise BrokenChallenge(f"challenges/{about.slug}/about.toml: two columns of one name on a board")
 
 
 def _check_pairing(about: About) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select
 
 from judge import ledger
+from judge.columns import names_shown
 from judge.models import Board, Enrolment, JudgementScore, Phase, Standing, Team
 from judge.standings import candidates, counting, derived, of_board
 from judge.states import PhaseState
@@ -22,7 +23,8 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What anybody may see of a team on a board. `score` and `interval` are the public figures while a phase is open.
+    """What anybody may see of a team on a board. `score` and `interval` are the public figures while a phase is open;
+    `columns` those of the board's track that may be seen (`judge.columns`).
     `tied`: no statistical difference from the row above (their 95 % intervals overlap with each other's scores)."""
 
     rank: int
@@ -189,6 +191,7 @@ def _rows(session: Session, phase: Phase, track: str, page: _Page) -> tuple[Row,
     previous = page.above
     place = page.first_rank
     revealed = phase.state == PhaseState.REVEALED
+    shown = names_shown(session, phase, track)
     figures = {standing.enrolment_id: _figures(standing, scores, revealed=revealed) for standing in standings}
     above = _figures(page.above, scores, revealed=revealed) if page.above else None
     for number, standing in enumerate(standings):
@@ -203,7 +206,7 @@ def _rows(session: Session, phase: Phase, track: str, page: _Page) -> tuple[Row,
                 category=standing.category,
                 score=figure.score,
                 interval=figure.interval,
-                columns=figure.columns,
+                columns={name: value for name, value in figure.columns.items() if name in shown},
                 entries=standing.entries,
                 improved_at=standing.improved_at,
                 tied=above is not None and _tied(above, figure),

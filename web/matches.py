@@ -9,7 +9,7 @@ from typing import Any, Self
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 from sqlmodel import Session
 
-from judge import contests, encounters
+from judge import columns, contests, encounters
 from judge.catalogue import About, Message, about
 from judge.encounters import PAGE, Encounter, Side
 from judge.errors import NotFound
@@ -200,7 +200,7 @@ def match(slug: str, phase_slug: str, number: int) -> Response:
                 challenge=place.contest.challenge,
                 phase=phase_shape(place.phase, reader, now=place.now),
                 meeting=MeetingShape.of(seen, place.sheet, reader),
-                columns=column_shapes(place.sheet, place.phase, reader),
+                columns=column_shapes(columns.of_meeting(place.sheet, place.phase, seen.track), reader),
                 picture=picture(stored, reader) if stored else None,
                 view_url=url_for("api.match_view", slug=slug, phase_slug=phase_slug, number=number),
             )

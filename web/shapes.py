@@ -1,12 +1,12 @@
 """What a page or the API may show. Stored rows stay behind: a figure that is not named here cannot leak."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from judge import contests
-from judge.catalogue import About, Column, Message, about
+from judge import columns, contests
+from judge.catalogue import Column, Message, about
 from judge.leaderboard import PAGE, Row, Snapshot
 from judge.models import Contest, Judgement, JudgementScore, Phase, Submission, User
 from judge.results import VisibleRun
@@ -153,17 +153,8 @@ class ColumnShape:
     digits: int
 
 
-def shown_columns(sheet: About, phase: Phase) -> list[Column]:
-    """Every column once a phase is over or hides nothing; the public ones before."""
-    everything = phase.state.over or not phase.hidden
-    return [column for column in sheet.columns if everything or column.public]
-
-
-def column_shapes(sheet: About, phase: Phase, reader: Reader) -> tuple[ColumnShape, ...]:
-    return tuple(
-        ColumnShape(column.name, reader.of(column.title), column.unit, column.digits)
-        for column in shown_columns(sheet, phase)
-    )
+def column_shapes(columns: Iterable[Column], reader: Reader) -> tuple[ColumnShape, ...]:
+    return tuple(ColumnShape(column.name, reader.of(column.title), column.unit, column.digits) for column in columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +185,7 @@ class BoardShape:
 
 
 def board_shape(snapshot: Snapshot, *, contest: Contest, phase: Phase, reader: Reader, page: int) -> BoardShape:
-    """One page of a board; a column that is not public yet is taken out of every row."""
     sheet = about(contest.challenge)
-    columns = column_shapes(sheet, phase, reader)
-    names = {column.name for column in columns}
     return BoardShape(
         contest=contest.slug,
         phase=phase.slug,
@@ -208,17 +196,12 @@ def board_shape(snapshot: Snapshot, *, contest: Contest, phase: Phase, reader: R
         ledger_head=snapshot.ledger_head,
         score_unit=sheet.score_unit,
         score_digits=sheet.score_digits,
-        columns=columns,
-        rows=tuple(_only(row, names) for row in snapshot.rows),
+        columns=column_shapes(columns.shown(sheet, phase, snapshot.track), reader),
+        rows=snapshot.rows,
         total=snapshot.total,
         page=page,
         pages=max(1, -(-snapshot.total // PAGE)),
     )
-
-
-def _only(row: Row, names: set[str]) -> Row:
-    kept = {name: value for name, value in row.columns.items() if name in names}
-    return replace(row, columns=kept)
 
 
 def board_json(board: BoardShape) -> dict[str, Any]:
@@ -277,7 +260,6 @@ def score_shapes(
 ) -> tuple[ScoreShape, ...]:
     """The public figures while a phase is open, the final ones once it is revealed."""
     sheet = about(contest.challenge)
-    columns = column_shapes(sheet, phase, reader)
     titles = {track.name: reader.of(track.title) for track in sheet.tracks}
     return tuple(
         ScoreShape(
@@ -287,7 +269,11 @@ def score_shapes(
             interval=None
             if score.interval_low is None or score.interval_high is None
             else (score.interval_low, score.interval_high),
-            columns=tuple((column, score.columns[column.name]) for column in columns if column.name in score.columns),
+            columns=tuple(
+                (column, score.columns[column.name])
+                for column in column_shapes(columns.shown(sheet, phase, score.track), reader)
+                if column.name in score.columns
+            ),
         )
         for score in scores
     )

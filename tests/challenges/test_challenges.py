@@ -145,5 +145,5 @@ def test_columns_of_a_score_are_those_of_the_sheet(challenge, materials):
     scores = challenge.score(played)
     assert scores == challenge.score(played[::-1])
     assert set(scores) <= {track.name for track in challenge.about.tracks}
-    for score in scores.values():
-        assert set(score.columns) == {column.name for column in challenge.about.columns}
+    for track, score in scores.items():
+        assert set(score.columns) == {column.name for column in challenge.about.columns_on(track)}

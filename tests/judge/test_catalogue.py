@@ -83,6 +83,8 @@ def test_which_boards_follow_from_meetings():
         {"pairing": "cross", "tracks": [{"name": "left", "title": {"en": "Left"}}]},
         {"meetings": {"margin": "goals"}},
         {"meetings": {"games": 3}},
+        {"columns": [{"name": "wins", "title": {"en": "Won"}, "track": "sideways"}]},
+        {"columns": [{"name": "wins", "title": {"en": "Won"}}, {"name": "wins", "title": {"en": "Won again"}}]},
     ],
 )
 def test_a_sheet_that_is_at_odds_with_itself_is_refused(monkeypatch, wrong):
@@ -90,6 +92,23 @@ def test_a_sheet_that_is_at_odds_with_itself_is_refused(monkeypatch, wrong):
     monkeypatch.setattr(sheet, "_toml", lambda _: {**sound, **wrong})
     with pytest.raises(BrokenChallenge):
         sheet.about("duel")
+
+
+def test_a_column_stands_on_its_own_tracks_board_and_one_of_no_track_on_all():
+    about = catalogue.about("siege")
+    on = {track: [column.name for column in about.columns_on(track)] for track in ("attack", "defence")}
+    assert on == {"attack": ["numbers", "breach"], "defence": ["numbers", "hold"]}
+
+
+def test_two_tracks_may_have_columns_of_one_name(monkeypatch):
+    sound = tomllib.loads((ROOT / "tests" / "siege" / "about.toml").read_text(encoding="utf-8"))
+    columns = [
+        {"name": "worst", "title": {"en": "Least"}, "track": "attack"},
+        {"name": "worst", "title": {"en": "Most"}, "track": "defence"},
+    ]
+    monkeypatch.setattr(sheet, "_toml", lambda _: {**sound, "columns": columns})
+    about = sheet.about("siege")
+    assert [about.columns_on(track)[0].title["en"] for track in ("attack", "defence")] == ["Least", "Most"]
 
 
 def test_a_score_crosses_a_process_boundary():

@@ -69,29 +69,34 @@ class Siege:
 
     def score(self, played: Sequence[Played]) -> Mapping[str, Score]:
         mean = round(fmean(sorted(row.outcome.score or 0.0 for row in played)), 6)
-        return {played[0].seat: Score(mean, mean, columns={"numbers": float(len(played) * NUMBERS)})}
+        columns = _columns(played[0].seat, [row.outcome.score or 0.0 for row in played], len(played))
+        return {played[0].seat: Score(mean, mean, columns=columns)}
 
     def field(self, matrix: Json) -> Json:
         """The mean over the opponents and the house."""
         cells = matrix["scores"]
         return {
             "first": [
-                _total([100 - cell for cell in cells[i] if cell is not None], alone)
+                _total(ATTACK, [100 - cell for cell in cells[i] if cell is not None], alone)
                 for i, alone in enumerate(matrix["first"])
             ],
             "second": [
-                _total([row[j] for row in cells if row[j] is not None], alone)
+                _total(DEFENCE, [row[j] for row in cells if row[j] is not None], alone)
                 for j, alone in enumerate(matrix["second"])
             ],
         }
 
 
-def _total(met: Sequence[float], alone: Json) -> Json:
+def _total(seat: str, met: Sequence[float], alone: Json) -> Json:
     house = fmean([row["score"] for row in alone.values()])
     mean = round(fmean(sorted([*met, house])), 6)
-    return Score(
-        mean, mean, columns={"numbers": float(NUMBERS * (len(met) + 1))}, ties=(-min(met, default=0.0),)
-    ).to_json()
+    columns = _columns(seat, [*met, house], len(met) + 1)
+    return Score(mean, mean, columns=columns, ties=(-min(met, default=0.0),)).to_json()
+
+
+def _columns(seat: str, scores: Sequence[float], rounds: int) -> dict[str, float]:
+    worst = {"breach": max(scores)} if seat == ATTACK else {"hold": min(scores)}
+    return {"numbers": float(NUMBERS * rounds), **worst}
 
 
 def _ended(seat: str, answer: Answer, number: int) -> SeatOutcome:

@@ -161,13 +161,13 @@ def test_a_column_that_is_not_public_waits_for_the_end(world: World, contest: Co
     from dataclasses import replace
 
     from judge.catalogue import about
-    from web.shapes import shown_columns
+    from judge.columns import shown
 
     sheet = about("driving")
     secret = replace(sheet, columns=(replace(sheet.columns[0], public=False), *sheet.columns[1:]))
-    assert sheet.columns[0].name not in [column.name for column in shown_columns(secret, phase)]
+    assert sheet.columns[0].name not in [column.name for column in shown(secret, phase, "")]
     phase.state = PhaseState.CLOSED
-    assert sheet.columns[0].name in [column.name for column in shown_columns(secret, phase)]
+    assert sheet.columns[0].name in [column.name for column in shown(secret, phase, "")]
 
 
 def test_an_empty_board_says_what_opens_it(client: FlaskClient, phase: Phase) -> None:

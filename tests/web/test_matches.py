@@ -213,6 +213,20 @@ def test_cross_play_is_seen_at_a_glance(client: FlaskClient, siege: Ground) -> N
         assert text.count("×") == 1
 
 
+def test_each_tracks_board_shows_its_own_columns(client: FlaskClient, siege: Ground) -> None:
+    ram, wall = siege.enter("Rams", track="attack"), siege.enter("Walls", track="defence")
+    siege.meet(ram, wall, (80.0, 20.0))
+    siege.tend()
+    boards = {track: client.get(f"/en/contests/siege/practice/board/{track}").text for track in ("attack", "defence")}
+    assert "Best breach" in boards["attack"]
+    assert "Worst hold" not in boards["attack"]
+    assert "Worst hold" in boards["defence"]
+    assert "Best breach" not in boards["defence"]
+    told = client.get("/api/contests/siege/practice/board/defence").json
+    assert [column["name"] for column in told["columns"]] == ["numbers", "hold"]
+    assert told["rows"][0]["columns"] == {"numbers": 6.0, "hold": 20.0}
+
+
 def test_a_grid_shows_nothing_from_behind_a_freeze(client: FlaskClient, world: World) -> None:
     """Promise 6."""
     siege = ground(world, "siege", "siege-1", freeze_at=world.now - timedelta(hours=1))
