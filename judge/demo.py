@@ -191,7 +191,7 @@ class Demo:
         phase = contests.phase_by_slug(session, contest, "practice")
         about = catalogue.about(contest.challenge)
         judged = _current(session, [entry.submission_id for entry in entries])
-        boards = {track.name: _board(session, phase, track.name) for track in about.tracks}
+        boards = {track.name: board(session, phase, track.name) for track in about.tracks}
         return {
             "submitted": len(entries),
             "judged": sum(judgement.state.final for judgement in judged.values()),
@@ -215,7 +215,7 @@ def _current(session: Session, submission_ids: list[int]) -> dict[int, Judgement
     return {judgement.submission_id: judgement for judgement in session.exec(query)}
 
 
-def _board(session: Session, phase: Phase, track: str) -> list[dict[str, Any]]:
+def board(session: Session, phase: Phase, track: str) -> list[dict[str, Any]]:
     board = leaderboard.snapshot(session, phase=phase, track=track, now=datetime.now(UTC))
     return [
         {

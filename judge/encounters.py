@@ -1,6 +1,6 @@
 """What may be seen of meetings. That two entries met, and what each got, is public once it is on the board: what came
-after a freeze waits for the reveal. Columns, replay and logs are open as a run's are: unless a phase hides its cases
-until it is over. A team sees all of its own, also those that are still to come, and its own log."""
+after a freeze waits for the reveal. Columns, replay and logs are open as a run's are (`judge.columns`). A team sees all
+of its own, also those that are still to come, and its own log."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from sqlalchemy import func
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
-from challenges.base import About, Message
-from judge import field, leaderboard
+from challenges.base import About, Column, Message
+from judge import columns, field, leaderboard
 from judge.errors import NotFound
 from judge.models import Enrolment, Judgement, Meeting, Phase, Run, RunSeat, Standing, Submission, Team
 from judge.states import JudgementState
@@ -59,11 +59,6 @@ class Encounter:
         """An entry's own side first."""
         mine, other = self.sides
         return (mine, other) if mine.submission_id == submission_id else (other, mine)
-
-
-def is_open(phase: Phase) -> bool:
-    """Whether replays and figures may be seen."""
-    return not phase.hidden or phase.state.over
 
 
 def _recorded(phase: Phase, now: datetime) -> list[Any]:
@@ -126,13 +121,13 @@ def _seen(session: Session, phase: Phase, about: About, query: Any, *, own: int 
     seats: dict[int, dict[str, RunSeat]] = {}
     for seat in session.exec(select(RunSeat).where(col(RunSeat.run_seq).in_([run.seq for _, run in rows if run]))):
         seats.setdefault(seat.run_seq, {})[seat.seat] = seat
-    shown = is_open(phase)
+    shown, looked_at = columns.cases_open(phase), columns.views_open(about, phase)
     found = []
     for meeting, run in rows:
         known = seats.get(run.seq or 0, {}) if run else {}
         entries = (meeting.first_id, meeting.second_id)
         first, second = (
-            _side(seat, entry, teams[entry], known, about, shown=shown, own=own)
+            _side(seat, entry, teams[entry], known, about, own=own, shown=_figures(phase, about, meeting, seat))
             for seat, entry in zip(about.seats, entries, strict=True)
         )
         found.append(
@@ -146,11 +141,18 @@ def _seen(session: Session, phase: Phase, about: About, query: Any, *, own: int 
                 message=Message.from_json(meeting.message) if meeting.message else None,
                 played_at=run.recorded_at if run else None,
                 open=shown and run is not None,
-                view_sha256=run.view_sha256 if run and shown else None,
+                view_sha256=run.view_sha256 if run and looked_at else None,
                 sides=(first, second),
             )
         )
     return found
+
+
+def _figures(phase: Phase, about: About, meeting: Meeting, seat: str) -> Sequence[Column] | None:
+    """The columns of a side that may be seen; None where its case is hidden."""
+    if not columns.cases_open(phase):
+        return None
+    return columns.shown(about, phase, seat if about.pairing == "cross" else meeting.track)
 
 
 def _side(
@@ -160,9 +162,10 @@ def _side(
     known: dict[str, RunSeat],
     about: About,
     *,
-    shown: bool,
+    shown: Sequence[Column] | None,
     own: int | None,
 ) -> Side:
+    """`shown` None: only who met whom, and what each got."""
     row, other = known.get(seat), next((row for name, row in known.items() if name != seat), None)
     if row is None:
         return Side(seat, team.name, team.slug, entry)
@@ -175,9 +178,9 @@ def _side(
         score=mine,
         won=None if about.pairing != "match" or mine == theirs else mine > theirs,
         verdict=row.verdict,
-        message=Message.from_json(row.message) if row.message and shown else None,
-        columns=dict(row.columns) if shown else None,
-        log_sha256=row.log_sha256 if shown and entry == own else None,
+        message=Message.from_json(row.message) if row.message and shown is not None else None,
+        columns=None if shown is None else columns.only(row.columns, shown),
+        log_sha256=row.log_sha256 if shown is not None and entry == own else None,
     )
 
 

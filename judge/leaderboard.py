@@ -12,8 +12,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from judge import ledger
-from judge.columns import names_shown
+from judge import columns, ledger
 from judge.models import Board, Enrolment, JudgementScore, Phase, Standing, Team
 from judge.standings import candidates, counting, derived, of_board
 from judge.states import PhaseState
@@ -191,7 +190,7 @@ def _rows(session: Session, phase: Phase, track: str, page: _Page) -> tuple[Row,
     previous = page.above
     place = page.first_rank
     revealed = phase.state == PhaseState.REVEALED
-    shown = names_shown(session, phase, track)
+    shown = columns.shown(columns.sheet_of(session, phase), phase, track)
     figures = {standing.enrolment_id: _figures(standing, scores, revealed=revealed) for standing in standings}
     above = _figures(page.above, scores, revealed=revealed) if page.above else None
     for number, standing in enumerate(standings):
@@ -206,7 +205,7 @@ def _rows(session: Session, phase: Phase, track: str, page: _Page) -> tuple[Row,
                 category=standing.category,
                 score=figure.score,
                 interval=figure.interval,
-                columns={name: value for name, value in figure.columns.items() if name in shown},
+                columns=columns.only(figure.columns, shown),
                 entries=standing.entries,
                 improved_at=standing.improved_at,
                 tied=above is not None and _tied(above, figure),

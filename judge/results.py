@@ -12,8 +12,8 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from challenges.base import VIEW_BYTES, Message, View
-from judge import ledger, standings
+from challenges.base import VIEW_BYTES, About, Message, View
+from judge import columns, ledger, standings
 from judge.errors import PlatformFault
 from judge.judgements import Claim, end_attempt, owned
 from judge.models import Judgement, JudgementScore, Phase, Run, RunSeat, Submission
@@ -188,8 +188,8 @@ def store_run(
 
 @dataclass(frozen=True, slots=True)
 class VisibleRun:
-    """A run as its own team may see it now. Where a phase hides its cases, only a showcase has figures, log and view
-    until the phase is over."""
+    """A run as its own team may see it now (`judge.columns`). Where a phase hides its cases, only a showcase has
+    figures, log and view until the phase is over."""
 
     case: str
     showcase: bool
@@ -214,11 +214,14 @@ def visible_runs(session: Session, *, judgement: Judgement, phase: Phase) -> lis
         .where(Run.judgement_id == judgement.id, col(Run.superseded_by).is_(None))
         .order_by(col(Run.seq))
     )
-    return [_visible(run, seat, all_open=not phase.hidden or phase.state.over) for run, seat in rows]
+    about = columns.sheet_of(session, phase)
+    track = session.get_one(Submission, judgement.submission_id).track
+    return [_visible(run, seat, phase, about, track) for run, seat in rows]
 
 
-def _visible(run: Run, seat: RunSeat, *, all_open: bool) -> VisibleRun:
-    shown = all_open or run.showcase
+def _visible(run: Run, seat: RunSeat, phase: Phase, about: About, track: str) -> VisibleRun:
+    shown = run.showcase or columns.cases_open(phase)
+    on_board = about.columns_on(track) if run.showcase else columns.shown(about, phase, track)
     return VisibleRun(
         case=run.case,
         showcase=run.showcase,
@@ -226,9 +229,9 @@ def _visible(run: Run, seat: RunSeat, *, all_open: bool) -> VisibleRun:
         message=Message.from_json(seat.message) if seat.message and shown else None,
         open=shown,
         score=seat.score if shown else None,
-        columns=dict(seat.columns) if shown else {},
+        columns=columns.only(seat.columns, on_board) if shown else {},
         log_sha256=seat.log_sha256 if shown else None,
-        view_sha256=run.view_sha256 if shown else None,
+        view_sha256=run.view_sha256 if run.showcase or columns.views_open(about, phase) else None,
         wall_seconds=seat.wall_seconds if shown else None,
         cpu_seconds=seat.cpu_seconds if shown else None,
         memory_mib=seat.memory_mib if shown else None,
@@ -244,7 +247,7 @@ def said(judgement: Judgement, phase: Phase) -> Message | None:
     if judgement.message is None:
         return None
     message = Message.from_json(judgement.message)
-    if phase.hidden and not phase.state.over and message.code in _FIGURES_HIDDEN:
+    if message.code in _FIGURES_HIDDEN and not columns.cases_open(phase):
         return Message(f"{message.code}-hidden")
     return message
 

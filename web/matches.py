@@ -124,7 +124,7 @@ def _page_number() -> int:
 def _version(session: Session, place: Place) -> tuple[Any, ...]:
     """Changes whenever a reader could see a difference."""
     word = phase_word(place.phase, now=place.now)
-    return encounters.newest(session, place.phase, now=place.now), word, encounters.is_open(place.phase)
+    return encounters.newest(session, place.phase, now=place.now), word, place.phase.state
 
 
 def _contest(session: Session, place: Place) -> ContestShape:

@@ -59,7 +59,7 @@ def phase_shape(phase: Phase, reader: Reader, *, now: datetime) -> PhaseShape:
         ends_at=phase.ends_at,
         freeze_at=phase.freeze_at,
         cases=phase.cases,
-        hidden=phase.hidden and not phase.state.over,
+        hidden=not columns.cases_open(phase),
         counts=phase.counts,
         chosen=phase.chosen,
         quota_per_day=phase.quota_per_day,

@@ -32,7 +32,7 @@ from challenges.errors import BrokenChallenge
 SEATS = ("left", "right")
 CALLS = 3
 HOUSE = 50.0
-COLUMNS = ("wins", "near", "far")
+COLUMNS = ("wins", "near", "far", "wide")
 _FAULTS: Mapping[type, Fault] = {Late: Fault.LATE, Invalid: Fault.INVALID, Gone: Fault.GONE}
 _TITLE = {"en": "Duel", "zh": "对决", "ko": "대결"}
 
@@ -75,7 +75,7 @@ class Duel:
         for seat in live:
             if (fault := _FAULTS.get(type(players[seat].hello({"calls": CALLS})))) is not None:
                 ended[seat], faults[seat] = fault, Message(fault.value, {"seat": seat})
-        points = dict.fromkeys(SEATS, 0)
+        points, wide = dict.fromkeys(SEATS, 0), dict.fromkeys(SEATS, 0.0)
         rows = []
         for number in calls(case):
             asked = {seat: {"call": number} for seat in live if seat not in ended}
@@ -86,9 +86,10 @@ class Duel:
             missed = {seat: abs(said[seat] - number) if said[seat] is not None else 10_000.0 for seat in SEATS}
             for seat, other in (SEATS, SEATS[::-1]):
                 points[seat] += missed[seat] < missed[other]
+                wide[seat] += missed[seat]
             rows.append([number, missed["left"], missed["right"]])
         return Outcome(
-            {seat: _outcome(seat, points, ended, faults, qualifying=bool(case.seats)) for seat in live},
+            {seat: _outcome(seat, points, wide[seat], ended, faults, qualifying=bool(case.seats)) for seat in live},
             View("table", _table(rows)),
         )
 
@@ -107,7 +108,13 @@ def calls(case: Case) -> list[int]:
 
 
 def _outcome(
-    seat: str, points: Mapping[str, int], ended: Mapping[str, Fault], faults: Mapping[str, Message], *, qualifying: bool
+    seat: str,
+    points: Mapping[str, int],
+    wide: float,
+    ended: Mapping[str, Fault],
+    faults: Mapping[str, Message],
+    *,
+    qualifying: bool,
 ) -> SeatOutcome:
     """Who leaves in the qualification has no score there; in a game it has lost."""
     (other,) = (name for name in SEATS if name != seat)
@@ -115,7 +122,7 @@ def _outcome(
     score = 0.0 if seat in ended else 0.5 + 0.5 * (mine > theirs) - 0.5 * (mine < theirs)
     return SeatOutcome(
         None if qualifying and seat in ended else score,
-        {"wins": float(score == 1), "near": float(mine), "far": float(theirs)},
+        {"wins": float(score == 1), "near": float(mine), "far": float(theirs), "wide": wide},
         ended.get(seat),
         faults.get(seat),
     )

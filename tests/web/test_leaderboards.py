@@ -157,19 +157,6 @@ def test_the_json_form_says_what_the_page_says(client: FlaskClient, standing) ->
     assert board["ledger_head"] == "0" * 64
 
 
-def test_a_column_that_is_not_public_waits_for_the_end(world: World, contest: Contest, phase: Phase) -> None:
-    from dataclasses import replace
-
-    from judge.catalogue import about
-    from judge.columns import shown
-
-    sheet = about("driving")
-    secret = replace(sheet, columns=(replace(sheet.columns[0], public=False), *sheet.columns[1:]))
-    assert sheet.columns[0].name not in [column.name for column in shown(secret, phase, "")]
-    phase.state = PhaseState.CLOSED
-    assert sheet.columns[0].name in [column.name for column in shown(secret, phase, "")]
-
-
 def test_an_empty_board_says_what_opens_it(client: FlaskClient, phase: Phase) -> None:
     assert "No entry has been scored yet" in text_of(client.get(BOARD))
 

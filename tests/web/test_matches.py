@@ -132,7 +132,29 @@ def test_hidden_cases_show_who_won_and_nothing_more_until_the_phase_is_over(clie
     assert client.get(f"/api{duel.here}/{game}/view").status_code == 404
     with world.db.write() as session:
         session.get_one(Phase, duel.phase.id).state = PhaseState.CLOSED
-    assert client.get(f"/api{duel.here}/{game}/view").json == TABLE
+    one = client.get(f"/api{duel.here}/{game}").json
+    assert [side["columns"] for side in one["sides"]] == [
+        {"near": 3.0, "wins": 1.0, "far": 0.0},
+        {"near": 0.0, "wins": 0.0, "far": 0.0},
+    ]
+
+
+def test_replays_open_at_the_end_or_with_a_column_that_waits_for_the_reveal(client: FlaskClient, world: World) -> None:
+    """Promise 8."""
+    duel, siege = ground(world, "duel", "game-1", hidden=True), ground(world, "siege", "siege-1", hidden=True)
+    game = duel.meet(duel.enter("Alpha"), duel.enter("Beta"), (1.0, 0.0))
+    storm = siege.meet(siege.enter("Gamma", track="attack"), siege.enter("Delta", track="defence"), (60.0, 40.0))
+    views = f"/api{duel.here}/{game}/view", f"/api{siege.here}/{storm}/view"
+
+    def seen(state: PhaseState) -> list[int]:
+        with world.db.write() as session:
+            for phase in session.exec(select(Phase)):
+                phase.state = state
+        return [client.get(view).status_code for view in views]
+
+    assert seen(PhaseState.OPEN) == [404, 404]
+    assert seen(PhaseState.CLOSED) == [404, 200]
+    assert seen(PhaseState.REVEALED) == [200, 200]
 
 
 def test_what_is_played_after_a_freeze_waits_for_the_reveal(client: FlaskClient, browse, world: World) -> None:
