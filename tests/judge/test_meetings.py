@@ -55,7 +55,7 @@ def test_two_entries_qualify_meet_both_ways_round_and_stand_on_the_board(duel: F
     rows = duel.board()
     assert [row.team for row in rows] == ["Exact", "Far"]
     assert rows[0].score > derived.START > rows[1].score
-    assert rows[0].columns == {"wins": 2.0, "near": 6.0, "far": 0.0}
+    assert rows[0].columns == {"wins": 2.0, "near": 6.0, "far": 0.0, "wide": 0.0}
     low, high = rows[0].interval
     assert low < rows[0].score < high
     assert duel.meetings(JudgementState.SCORED) == duel.meetings()
