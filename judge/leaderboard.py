@@ -225,13 +225,18 @@ class _Figures:
 
 
 def _figures(standing: Standing, scores: Mapping[int, JudgementScore], *, revealed: bool) -> _Figures:
-    """The interval is that of the public score; once revealed it is as wide around the final one."""
+    """The public score with its interval; once revealed the final one with its own."""
     source = standing if standing.public is not None else scores[standing.judgement_id]
-    public, final, low, high = source.public, source.final, source.interval_low, source.interval_high
-    assert public is not None and final is not None
-    score = final if revealed else public
-    interval = None if low is None or high is None else (low + (score - public), high + (score - public))
+    score, interval = figure_of(source, revealed=revealed)
     return _Figures(score, interval, dict(source.columns or {}))
+
+
+def figure_of(source: Standing | JudgementScore, *, revealed: bool) -> tuple[float, tuple[float, float] | None]:
+    """The score that counts now, with its 95 % interval."""
+    score = source.final if revealed else source.public
+    low, high = (source.final_low, source.final_high) if revealed else (source.interval_low, source.interval_high)
+    assert score is not None
+    return score, None if low is None or high is None else (low, high)
 
 
 def _tied(above: _Figures, below: _Figures) -> bool:

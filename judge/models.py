@@ -466,8 +466,9 @@ class RunSeat(SQLModel, table=True):
 
 
 class JudgementScore(SQLModel, table=True):
-    """What a scored judgement is worth on a track. `order_key` sorts better ones first by the public score, `final_key`
-    by the final one (see `judge.scoring`)."""
+    """What a scored judgement is worth on a track: the public score in its `interval`, the final one between
+    `final_low` and `final_high`. `order_key` sorts better ones first by the public score, `final_key` by the final one
+    (see `judge.scoring`)."""
 
     __tablename__ = "judgement_score"
     id: int | None = Field(default=None, primary_key=True)
@@ -477,6 +478,8 @@ class JudgementScore(SQLModel, table=True):
     final: float = Field(sa_column=Column("final_score", Float(53), nullable=False))
     interval_low: float | None = None
     interval_high: float | None = None
+    final_low: float | None = None
+    final_high: float | None = None
     columns: dict[str, float] = Field(default_factory=dict, sa_column=Column("figures", JSON, nullable=False))
     order_key: str = Field(max_length=200)
     final_key: str = Field(max_length=200)
@@ -507,6 +510,8 @@ class Standing(SQLModel, table=True):
     final: float | None = Field(default=None, sa_column=Column("final_score", Float(53)))
     interval_low: float | None = None
     interval_high: float | None = None
+    final_low: float | None = None
+    final_high: float | None = None
     columns: dict[str, float] | None = Field(default=None, sa_column=Column("figures", JSON(none_as_null=True)))
     __table_args__ = (
         UniqueConstraint("phase_id", "track", "enrolment_id", "frozen"),

@@ -17,7 +17,7 @@ from judge import columns, ledger, standings
 from judge.errors import PlatformFault
 from judge.judgements import Claim, end_attempt, owned
 from judge.models import Judgement, JudgementScore, Phase, Run, RunSeat, Submission
-from judge.scoring import Judged, SeatRecord, order_key, seat_message, seat_verdict
+from judge.scoring import Judged, SeatRecord, kept, seat_message, seat_verdict
 from judge.states import JudgementState, check_move
 from judge.storage import Storage
 from sandbox.types import Verdict
@@ -98,7 +98,7 @@ def record(
     end_attempt(session, claim, now=now)
     submission = session.get_one(Submission, judgement.submission_id)
     phase = session.get_one(Phase, judgement.phase_id)
-    for run, kept in zip(played, files, strict=True):
+    for run, stored in zip(played, files, strict=True):
         case = next(iter(run.records.values())).case
         row = Run(
             phase_id=judgement.phase_id,
@@ -108,25 +108,12 @@ def record(
             case=case.name,
             showcase=case.showcase,
             pairing=f"judgement-{judgement.id}",
-            view_sha256=kept.get("view"),
+            view_sha256=stored.get("view"),
             recorded_at=now,
         )
-        store_run(session, row, run, kept, submissions=dict.fromkeys(run.records, judgement.submission_id))
+        store_run(session, row, run, stored, submissions=dict.fromkeys(run.records, judgement.submission_id))
     for track, score in judged.scores.items():
-        low, high = score.interval or (None, None)
-        session.add(
-            JudgementScore(
-                judgement_id=claim.id,
-                track=track,
-                public=score.public,
-                final=score.final,
-                interval_low=low,
-                interval_high=high,
-                columns=dict(score.columns),
-                order_key=order_key(score.public, score.ties, submission.received_at),
-                final_key=order_key(score.final, score.ties, submission.received_at),
-            )
-        )
+        session.add(JudgementScore(judgement_id=claim.id, track=track, **kept(score, submission.received_at)))
     state = JudgementState.SCORED if judged.verdict == Verdict.AC else JudgementState.FAILED
     judgement.state = check_move(judgement.state, state)
     judgement.verdict = judged.verdict.value

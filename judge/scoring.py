@@ -5,7 +5,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from challenges.base import Case, Fault, Message, Played, Score, SeatOutcome
 from sandbox.types import Ending, Result, Verdict
@@ -111,11 +111,22 @@ def _descending(value: float) -> str:
     return f"{ascending ^ 0xFFFF_FFFF_FFFF_FFFF:016x}"
 
 
-def keys(score: Score, received_at: datetime) -> dict[str, str]:
-    """What boards are sorted by: while a phase is open, and once it is revealed."""
+def kept(score: Score, received_at: datetime) -> dict[str, Any]:
+    """What rows keep of a score: both figures, each with its interval and with what boards are sorted by, while a phase
+    is open and once it is revealed."""
+    shown, decides = score.provisional, score.decides
+    low, high = shown.interval or (None, None)
+    final_low, final_high = decides.interval or (None, None)
     return {
-        "order_key": order_key(score.public, score.ties, received_at),
-        "final_key": order_key(score.final, score.ties, received_at),
+        "public": shown.score,
+        "final": decides.score,
+        "interval_low": low,
+        "interval_high": high,
+        "final_low": final_low,
+        "final_high": final_high,
+        "columns": dict(score.columns),
+        "order_key": order_key(shown.score, shown.ties, received_at),
+        "final_key": order_key(decides.score, decides.ties, received_at),
     }
 
 

@@ -16,7 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from challenges.base import Score
 from judge import catalogue
 from judge.models import Board, Contest, Enrolment, Judgement, JudgementScore, Phase, Standing, Submission
-from judge.scoring import keys
+from judge.scoring import kept
 from judge.states import JudgementState, PhaseState, SubmissionState
 
 
@@ -228,18 +228,12 @@ def place(
     for placing in placings:
         team = placing.entry.enrolment_id
         row = there.pop(team, None) or _new(phase, track, team, now, frozen=frozen)
-        low, high = placing.score.interval or (None, None)
         said = {
             "judgement_id": placing.entry.judgement_id,
             "improved_at": placing.entry.finished_at,
             "category": categories[team],
             "entries": placing.entries,
-            "public": placing.score.public,
-            "final": placing.score.final,
-            "interval_low": low,
-            "interval_high": high,
-            "columns": dict(placing.score.columns),
-            **keys(placing.score, placing.entry.received_at),
+            **kept(placing.score, placing.entry.received_at),
         }
         if any(getattr(row, name) != value for name, value in said.items()):
             for name, value in said.items():

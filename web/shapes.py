@@ -7,7 +7,7 @@ from typing import Any
 
 from judge import columns, contests
 from judge.catalogue import Column, Message, about
-from judge.leaderboard import PAGE, Row, Snapshot
+from judge.leaderboard import PAGE, Row, Snapshot, figure_of
 from judge.models import Contest, Judgement, JudgementScore, Phase, Submission, User
 from judge.results import VisibleRun
 from judge.states import PhaseState
@@ -261,21 +261,20 @@ def score_shapes(
     """The public figures while a phase is open, the final ones once it is revealed."""
     sheet = about(contest.challenge)
     titles = {track.name: reader.of(track.title) for track in sheet.tracks}
+    figures = [figure_of(score, revealed=phase.state == PhaseState.REVEALED) for score in scores]
     return tuple(
         ScoreShape(
             track=score.track,
             title=titles.get(score.track, score.track),
-            score=score.final if phase.state == PhaseState.REVEALED else score.public,
-            interval=None
-            if score.interval_low is None or score.interval_high is None
-            else (score.interval_low, score.interval_high),
+            score=figure,
+            interval=interval,
             columns=tuple(
                 (column, score.columns[column.name])
                 for column in column_shapes(columns.shown(sheet, phase, score.track), reader)
                 if column.name in score.columns
             ),
         )
-        for score in scores
+        for score, (figure, interval) in zip(scores, figures, strict=True)
     )
 
 

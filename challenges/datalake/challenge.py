@@ -64,7 +64,8 @@ class Datalake:
         return _measured(case, rows, np.array(predictions, dtype=np.float64))
 
     def score(self, played: Sequence[Played]) -> Mapping[str, Score]:
-        """The mean over the seasons: of the public parts while a phase is open, of the private ones in the end."""
+        """The mean over the seasons: of the public parts while a phase is open, of the private ones in the end, each
+        with its own interval and log loss."""
         rows = sorted(played, key=lambda row: row.case.name)
         if not rows:
             raise BrokenChallenge("there is no run to score")
@@ -72,6 +73,8 @@ class Datalake:
         low, high = mean_interval(public, _column(rows, "low"), _column(rows, "high"))
         private_low, private_high = mean_interval(private, _column(rows, "private_low"), _column(rows, "private_high"))
         loss = round(fmean(_column(rows, "log_loss")), LOSS_DIGITS)
+        private_interval = (round(private_low, 6), round(private_high, 6))
+        private_loss = round(fmean(_column(rows, "private_log_loss")), 6)
         return {
             "": Score(
                 public=round(fmean(public), SCORE_DIGITS),
@@ -80,11 +83,13 @@ class Datalake:
                 columns={
                     "log_loss": loss,
                     "private": round(fmean(private), 6),
-                    "private_low": round(private_low, 6),
-                    "private_high": round(private_high, 6),
-                    "private_log_loss": round(fmean(_column(rows, "private_log_loss")), 6),
+                    "private_low": private_interval[0],
+                    "private_high": private_interval[1],
+                    "private_log_loss": private_loss,
                 },
                 ties=(loss,),
+                final_interval=private_interval,
+                final_ties=(private_loss,),
             )
         }
 

@@ -112,5 +112,9 @@ def test_two_tracks_may_have_columns_of_one_name(monkeypatch):
 
 
 def test_a_score_crosses_a_process_boundary():
-    for score in (Score(1.0, 2.0, (0.5, 1.5), {"x": 3.0}, (1.0, -2.0)), Score(1.0, 1.0)):
+    for score in (
+        Score(1.0, 2.0, (0.5, 1.5), {"x": 3.0}, (1.0, -2.0)),
+        Score(1.0, 1.0),
+        Score(1.0, 2.0, final_ties=()),
+    ):
         assert Score.from_json(json.loads(json.dumps(score.to_json()))) == score

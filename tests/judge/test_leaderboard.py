@@ -175,22 +175,53 @@ def test_of_the_chosen_entries_the_best_by_the_final_score_counts_once_that_is_k
     assert row.judgement_id == other.judgement_id
 
 
-def test_a_revealed_interval_is_as_wide_around_the_final_score(one: World):
-    contest, phase = one.contest(ends_at=after(hours=1))
-    for name, public, final in (("A", 50.0, 40.0), ("B", 48.0, 20.0)):
-        one.judge(
-            one.upload(one.enrolled(contest, name=name)[0]),
+def test_a_revealed_board_ties_by_the_final_scores_own_intervals(world: World):
+    """A and B are a tie in public and none in the end; B and C the other way round."""
+    contest, phase = world.contest(ends_at=after(hours=1))
+    figures = (
+        ("A", 50.0, (45.0, 55.0), 40.0, (38.0, 42.0)),
+        ("B", 48.0, (43.0, 53.0), 20.0, (10.0, 30.0)),
+        ("C", 30.0, (29.0, 31.0), 15.0, (5.0, 25.0)),
+    )
+    for name, public, interval, final, final_interval in figures:
+        world.judge(
+            world.upload(world.enrolled(contest, name=name)[0]),
             score=public,
             final=final,
-            interval=(public - 5, public + 5),
+            interval=interval,
+            final_interval=final_interval,
         )
-    assert [row.tied for row in board(one, phase).rows] == [False, True]
+    assert [(row.interval, row.tied) for row in board(world, phase).rows] == [
+        ((45.0, 55.0), False),
+        ((43.0, 53.0), True),
+        ((29.0, 31.0), False),
+    ]
+    world.move(phase, PhaseState.CLOSED)
+    world.move(phase, PhaseState.REVEALED)
+    assert [(row.interval, row.tied) for row in board(world, phase).rows] == [
+        ((38.0, 42.0), False),
+        ((10.0, 30.0), False),
+        ((5.0, 25.0), True),
+    ]
+
+
+def test_equal_final_scores_are_ordered_by_their_own_tie_breakers(world: World):
+    contest, phase = world.contest(ends_at=after(hours=1))
+    for name, ties, final_ties in (("A", (0.3,), (0.9,)), ("B", (0.4,), (0.8,)), ("C", (0.5,), None)):
+        receipt = world.upload(world.enrolled(contest, name=name)[0])
+        world.judge(receipt, score=50.0, final=60.0, ties=ties, final_ties=final_ties)
+    assert [team for _, team, _ in places(world, phase)] == ["A", "B", "C"]
+    world.move(phase, PhaseState.CLOSED)
+    world.move(phase, PhaseState.REVEALED)
+    assert [team for _, team, _ in places(world, phase)] == ["C", "B", "A"]
+
+
+def test_where_nothing_is_split_the_reveal_changes_no_interval(one: World):
+    contest, phase = one.contest(ends_at=after(hours=1))
+    one.judge(one.upload(one.enrolled(contest)[0]), score=50.0, interval=(45.0, 55.0))
     one.move(phase, PhaseState.CLOSED)
     one.move(phase, PhaseState.REVEALED)
-    assert [(row.interval, row.tied) for row in board(one, phase).rows] == [
-        ((35.0, 45.0), False),
-        ((15.0, 25.0), False),
-    ]
+    assert board(one, phase).rows[0].interval == (45.0, 55.0)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

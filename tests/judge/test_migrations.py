@@ -75,6 +75,20 @@ def test_what_was_scored_before_gets_the_key_of_its_final_score(empty):
             assert found == (order_key(final, (1.0,), when), order_key(public, (1.0,), when))
 
 
+def test_what_was_revealed_before_keeps_the_interval_that_it_showed(empty):
+    when = datetime(2026, 5, 4, tzinfo=UTC)
+    with empty.migrating() as config:
+        connection = config.attributes["connection"]
+        command.upgrade(config, "0002")
+        for table, facts in _scored(order_key(80.0, (), when), 80.0, 60.0, when):
+            columns, values = ", ".join(facts), ", ".join(f":{name}" for name in facts)
+            connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), facts)
+        command.upgrade(config, "head")
+        found = connection.execute(text("SELECT final_low, final_high FROM judgement_score")).one()
+        assert found == (58.0, 63.0)
+        assert connection.execute(text("SELECT final_low, final_high FROM standing")).one() == (None, None)
+
+
 def _scored(key, public, final, when):
     """The rows of one scored judgement, as they were before."""
     account = {"email": "a@example.org", "name": "A", "password_hash": "x", "language": "en", "demo": False}
@@ -96,6 +110,6 @@ def _scored(key, public, final, when):
         ("enrolment", {"contest_id": 1, "team_id": 1, "category": "", "eligible": True, "terms_accepted_at": when}),
         ("submission", entry),
         ("judgement", judgement),
-        ("judgement_score", score | {"order_key": key}),
+        ("judgement_score", score | {"order_key": key, "interval_low": public - 2, "interval_high": public + 3}),
         ("standing", standing | {"order_key": key, "improved_at": when}),
     ]

@@ -1,6 +1,7 @@
 """How runs become a verdict, and scores an order. Pure."""
 
 import itertools
+import json
 import math
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from challenges.base import Case, Fault, Message, Score, SeatOutcome
-from judge.scoring import SeatRecord, judged, order_key, seat_message, seat_verdict
+from judge.scoring import SeatRecord, judged, kept, order_key, seat_message, seat_verdict
 from sandbox.fake import CRASHED, EXITED, OUT_OF_MEMORY, STOPPED
 from sandbox.types import Ending, Result, Verdict
 
@@ -53,6 +54,40 @@ def test_minus_nothing_is_nothing():
 def test_what_is_no_number_has_no_place(score, tie):
     with pytest.raises(ValueError, match="NaN"):
         order_key(score, (tie,), datetime(2026, 1, 1, tzinfo=UTC))
+
+
+figures = st.floats(-1e6, 1e6)
+pairs = st.none() | st.tuples(figures, figures)
+some_ties = st.lists(figures, max_size=2).map(tuple)
+
+
+@given(public=figures, final=figures, interval=pairs, own=pairs, ties=some_ties, own_ties=st.none() | some_ties)
+def test_what_decides_has_figures_of_its_own_and_never_anothers_interval(public, final, interval, own, ties, own_ties):
+    score = Score(public, final, interval, {}, ties, own, own_ties)
+    assert (score.provisional.score, score.provisional.interval, score.provisional.ties) == (public, interval, ties)
+    assert score.decides.score == final
+    assert score.decides.interval == (own if own is not None else interval if public == final else None)
+    assert score.decides.ties == (ties if own_ties is None else own_ties)
+    assert Score.from_json(json.loads(json.dumps(score.to_json()))) == score
+
+
+@given(public=figures, interval=pairs, ties=some_ties, at=times)
+def test_where_nothing_is_split_both_figures_are_kept_alike(public, interval, ties, at):
+    row = kept(Score(public, public, interval, {}, ties), at)
+    assert (row["final"], row["final_low"], row["final_high"], row["final_key"]) == (
+        row["public"],
+        row["interval_low"],
+        row["interval_high"],
+        row["order_key"],
+    )
+
+
+@given(at=times, public=figures, ties=some_ties, others=st.lists(st.tuples(figures, pairs, some_ties), min_size=2))
+def test_nothing_that_an_open_phase_is_sorted_by_or_shows_depends_on_the_final_figure(at, public, ties, others):
+    """Promise 8."""
+    rows = [kept(Score(public, final, None, {}, ties, own, own_ties), at) for final, own, own_ties in others]
+    shown = ("public", "interval_low", "interval_high", "order_key")
+    assert len({tuple(row[name] for name in shown) for row in rows}) == 1
 
 
 def test_a_database_sorts_keys_as_we_do(world):

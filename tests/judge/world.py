@@ -191,17 +191,20 @@ class World:
         ties: tuple[float, ...] = (),
         final: float | None = None,
         interval: tuple[float, float] | None = None,
+        final_interval: tuple[float, float] | None = None,
+        final_ties: tuple[float, ...] | None = None,
         claim: Claim | None = None,
     ) -> Judgement:
         """Claim and record what a worker would have: `score` None is a failure with that verdict."""
         moment = now or receipt.submission.received_at
         mine = claim or self.claim(receipt.judgement_id, now=moment)
         assert mine is not None
+        decides = score if final is None else final
         played = [played_run("echo-1", score), played_run("showcase", score, showcase=True)]
         judged = (
             Judged(verdict, Message("ended-rte", {}), {})
             if score is None
-            else Judged(Verdict.AC, None, {"": Score(score, score if final is None else final, interval, {}, ties)})
+            else Judged(Verdict.AC, None, {"": Score(score, decides, interval, {}, ties, final_interval, final_ties)})
         )
         files = [results.store_files(self.storage, run) for run in played]
         with self.db.write() as session:

@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 from challenges.base import Score
 from judge import demo, leaderboard, standings
 from judge.models import Contest, JudgementScore, Phase, Run, RunSeat, Submission, User
-from judge.scoring import keys
+from judge.scoring import kept
 from judge.states import JudgementState, PhaseState
 from tests.known import CHALLENGES
 from tests.web.factories import IMAGE, World
@@ -47,18 +47,13 @@ def lake(world: World) -> tuple[User, Phase, Submission]:
     enrolment = world.enrol(contest, world.team(user))
     entry = world.submission(enrolment, phase, user)
     judgement = world.judgement(entry, state=JudgementState.SCORED, verdict="AC")
-    score = Score(60.0, SECRET, (58.0, 62.0), {"log_loss": 0.5, **ROUNDED}, (0.5,))
+    score = Score(60.0, SECRET, (58.0, 62.0), {"log_loss": 0.5, **ROUNDED}, (0.5,), (SECRET, SECRET + 1), (0.7,))
     view = {"kind": "table", "data": {"title": {"en": "Private part"}, "columns": [], "rows": [[SECRET]]}}
     with world.db.write() as session:
         session.add(
             JudgementScore(
                 judgement_id=judgement.id,
-                public=score.public,
-                final=score.final,
-                interval_low=58.0,
-                interval_high=62.0,
-                columns=dict(score.columns),
-                **keys(score, entry.received_at),
+                **kept(score, entry.received_at),
             )
         )
         session.flush()

@@ -145,6 +145,12 @@ def test_the_public_score_has_four_digits_and_its_bootstrap_interval(datalake):
     assert score.final == pytest.approx(72.217391)
 
 
+def test_the_final_score_has_its_own_interval_and_log_loss(datalake):
+    run = played(1, 73.0, private=71.5, private_low=70.25, private_high=72.75, private_log_loss=0.4321)
+    decides = datalake.score([run])[""].decides
+    assert (decides.score, decides.interval, decides.ties) == (71.5, (70.25, 72.75), (0.4321,))
+
+
 def test_several_seasons_count_by_their_mean_and_narrow_the_interval(datalake):
     score = datalake.score([played(n, s) for n, s in ((1, 70.0), (2, 72.0), (3, 74.0), (4, 76.0))])[""]
     assert (score.public, score.final) == (73.0, 72.0)
