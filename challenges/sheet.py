@@ -61,12 +61,20 @@ def about(slug: str) -> About:
             **raw["limits"],
             **raw["cases"],
             **{f"meeting_{name}": value for name, value in raw.get("meetings", {}).items()},
+            **{f"quota_{name}": value for name, value in raw.get("quota", {}).items()},
         )
     except (KeyError, TypeError) as error:
         raise BrokenChallenge(f"challenges/{slug}/about.toml: {error!r}") from error
+    _check_quota(found)
     _check_columns(found)
     _check_pairing(found)
     return found
+
+
+def _check_quota(about: About) -> None:
+    """Raises BrokenChallenge where nobody could enter, or more were to be chosen than can be entered."""
+    if not 1 <= about.quota_per_day <= about.quota_total or not 0 <= about.quota_chosen <= about.quota_total:
+        raise BrokenChallenge(f"challenges/{about.slug}/about.toml: a quota that nobody can keep")
 
 
 def _check_columns(about: About) -> None:

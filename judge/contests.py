@@ -114,19 +114,28 @@ def _check_plans(phases: Sequence[PhasePlan], challenge: str) -> None:
             raise BadInput("phase-figures", phase=plan.slug)
 
 
-def practice_plan(challenge: str, *, now: datetime, days: int = 30) -> PhasePlan:
-    """A practice phase that starts now, with the number of cases that the challenge's sheet names. Where entries meet,
-    a team decides what stands for it: its last one. Matches are there to be watched."""
+def plan(challenge: str, slug: str, *, starts_at: datetime, ends_at: datetime) -> PhasePlan:
+    """A phase as the challenge's sheet has it: `practice` and `final` with their numbers of cases, any other with those
+    of the public phase; its quota; what counts. Where entries meet, a team decides what stands for it: its last one.
+    Matches are there to be watched."""
     about = sheet.about(challenge)
+    meet = about.pairing in ("cross", "match")
     return PhasePlan(
-        slug="practice",
-        starts_at=now,
-        ends_at=now + timedelta(days=days),
-        cases=about.practice_cases,
-        quota_per_day=20,
+        slug=slug,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        cases={"practice": about.practice_cases, "final": about.final_cases}.get(slug, about.public_cases),
+        quota_per_day=about.quota_per_day,
+        quota_total=about.quota_total,
         hidden=about.pairing != "match",
-        counts="last" if about.pairing in ("cross", "match") else "best",
+        counts="chosen" if about.quota_chosen else "last" if meet else "best",
+        chosen=max(1, about.quota_chosen),
     )
+
+
+def practice_plan(challenge: str, *, now: datetime, days: int = 30) -> PhasePlan:
+    """A practice phase that starts now."""
+    return plan(challenge, "practice", starts_at=now, ends_at=now + timedelta(days=days))
 
 
 def all_public(session: Session) -> list[Contest]:

@@ -14,7 +14,7 @@ from challenges.sheet import Sample
 from judge import accounts, catalogue, contests, field, leaderboard, results, submissions
 from judge.db import Database
 from judge.errors import Misconfigured
-from judge.models import Contest, Judgement, Phase, Team, User
+from judge.models import Contest, Enrolment, Judgement, Phase, Team, User
 from judge.queue import Queue
 from judge.samples import pack, samples_of
 from judge.settings import Settings
@@ -89,7 +89,7 @@ class Demo:
                 contests.takes_uploads(phase, now=now)
                 and (phase.challenge_version, phase.image) == (version, self._image)
             )
-            if ready and phase.ends_at > now:
+            if ready and phase.ends_at > now and room_left(session, contest, phase, now=now):
                 return contest, phase
         return None
 
@@ -208,6 +208,14 @@ class Demo:
                 for entry in entries
             ],
         }
+
+
+def room_left(session: Session, contest: Contest, phase: Phase, *, now: datetime) -> bool:
+    """Whether every team that is in may send another entry: demos that follow each other use up their quota."""
+    teams = session.exec(select(Enrolment).where(Enrolment.contest_id == contest.id)).all()
+    return all(
+        submissions.quota_left(session, enrolment=team, phase=phase, contest=contest, now=now).open for team in teams
+    )
 
 
 def _current(session: Session, submission_ids: list[int]) -> dict[int, Judgement]:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, g, jsonify, make_response, redirect, rend
 from sqlmodel import Session, select
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from judge import contests, encounters, results, submissions
+from judge import choices, contests, encounters, results, submissions
 from judge.catalogue import about
 from judge.encounters import Encounter
 from judge.errors import BadInput, NotFound, Refusal, TooMuch
@@ -15,7 +15,7 @@ from judge.models import Contest, Enrolment, Phase, QuotaUse, Submission, Team
 from judge.results import VisibleRun
 from judge.states import JudgementState, PhaseState
 from judge.submissions import Upload, take_in
-from web import headers, languages, uploads
+from web import forms, headers, languages, uploads
 from web.contests import shape_of
 from web.errors import answer, wants_json
 from web.forms import Form, csrf
@@ -173,6 +173,7 @@ def submission(public_id: str) -> Response:
         team = session.get_one(Team, enrolment.team_id)
         contest_page = shape_of(session, contest)
         met = encounters.of_submission(session, found, about(contest.challenge))
+        choice = choices.of(session, found)
     showcase = next((n for n, run in enumerate(shape.runs) if run.showcase and run.open), None)
     return make_response(
         render_template(
@@ -189,6 +190,7 @@ def submission(public_id: str) -> Response:
             picture=_picture(shape.runs[showcase]) if showcase is not None else None,
             log=_log_tail(shape.runs[showcase].log_sha256) if showcase is not None else None,
             build_log=_log_tail(shape.build_log_sha256),
+            choice=choice,
             withdrawable=shape.state == "active" and phase.state != PhaseState.DRAFT and not phase.state.over,
             person=person(g.user),
         )
@@ -348,4 +350,23 @@ def withdraw(public_id: str) -> Response:
     for phase in phases:
         if phase.field_due_at is not None and phase.id is not None:
             here.queue.tend_field(phase.id, due_at=phase.field_due_at)
+    return make_response(redirect(url_for("submissions.submission", public_id=public_id), code=303))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Choosing
+
+
+@pages.post("/submissions/<public_id>/choose")
+@signed_in
+def choose(public_id: str) -> Response:
+    """Let an entry be one of those that may count, or no more."""
+    here = portal()
+    with here.db.write() as session:
+        found = submissions.own(session, user=g.user, public_id=public_id)
+        wanted = forms.text("chosen") == "yes"
+        choices.choose(session, submission=found, chosen=wanted, user=g.user, now=here.clock())
+        phase = session.get_one(Phase, found.phase_id)
+    if phase.field_due_at is not None and phase.id is not None:
+        here.queue.tend_field(phase.id, due_at=phase.field_due_at)
     return make_response(redirect(url_for("submissions.submission", public_id=public_id), code=303))

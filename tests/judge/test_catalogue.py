@@ -84,6 +84,10 @@ def test_which_boards_follow_from_meetings():
         {"meetings": {"margin": "goals"}},
         {"meetings": {"games": 3}},
         {"columns": [{"name": "wins", "title": {"en": "Won"}, "track": "sideways"}]},
+        {"quota": {"per_day": 0}},
+        {"quota": {"per_day": 5, "total": 4}},
+        {"quota": {"total": 30, "chosen": 31}},
+        {"quota": {"per_week": 3}},
         {"columns": [{"name": "wins", "title": {"en": "Won"}}, {"name": "wins", "title": {"en": "Won again"}}]},
     ],
 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlmodel import select
 
-from judge import contests
+from judge import contests, demo
 from judge.contests import PhasePlan
 from judge.errors import BadInput, Conflict, NotFound
 from judge.models import Contest, Enrolment, LedgerEntry, Phase
@@ -81,6 +81,34 @@ def test_a_slug_is_taken_once(world: World):
 def test_the_practice_plan_follows_the_sheet():
     plan = contests.practice_plan("echo", now=NOW, days=3)
     assert (plan.slug, plan.cases, plan.starts_at, plan.ends_at) == ("practice", 2, NOW, after(days=3))
+
+
+@pytest.mark.parametrize(("slug", "cases"), [("practice", 2), ("public", 3), ("final", 4), ("another", 3)])
+def test_a_phase_has_the_cases_that_the_sheet_names_for_it(slug, cases):
+    assert contests.plan("echo", slug, starts_at=NOW, ends_at=after(days=1)).cases == cases
+
+
+def test_a_phase_has_the_quota_of_the_sheet_and_the_rule_that_goes_with_it():
+    plans = {slug: contests.plan(slug, "public", starts_at=NOW, ends_at=after(days=1)) for slug in ("datalake", "echo")}
+    lake, echo = plans["datalake"], plans["echo"]
+    assert (lake.quota_per_day, lake.quota_total, lake.counts, lake.chosen) == (5, 100, "chosen", 2)
+    assert (echo.quota_per_day, echo.quota_total, echo.counts, echo.chosen) == (20, 100, "best", 1)
+    duel = contests.plan("duel", "public", starts_at=NOW, ends_at=after(days=1))
+    assert (duel.counts, duel.hidden) == ("last", False)
+
+
+def test_another_demo_finds_no_room_where_a_team_has_used_its_quota(world: World):
+    contest, phase = world.contest(quota_per_day=2)
+    users = [world.enrolled(contest)[0] for _ in range(2)]
+
+    def room() -> bool:
+        with world.db.read() as session:
+            return demo.room_left(session, contest, phase, now=NOW)
+
+    assert room()
+    for _ in range(2):
+        world.judge(world.upload(users[0], at=NOW), now=NOW)
+    assert not room()
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -384,6 +384,39 @@ def test_the_list_is_of_ones_own_submissions(browse, browser: Browser, world: Wo
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+# Choosing
+
+
+def test_an_entry_is_chosen_on_its_page_and_the_choice_taken_back(browser: Browser, world, scored, phase) -> None:
+    here = f"/submissions/{scored.public_id}"
+    assert f"{here}/choose" not in browser.get(here).text, "the best counts here"
+    with world.db.write() as session:
+        row = session.get_one(Phase, phase.id)
+        row.counts, row.chosen = "chosen", 2
+    page = browser.get(here)
+    assert "0 of 2 chosen" in text_of(page)
+    address = f"/en{here}/choose"
+    assert browser.client.post(address, data=hidden_fields(page, address)).status_code == 303
+    page = browser.get(here)
+    assert "1 of 2 chosen" in text_of(page)
+    assert sent(world)[0].chosen
+    assert browser.client.post(address, data=hidden_fields(page, address)).status_code == 303
+    assert not sent(world)[0].chosen
+
+
+def test_nobody_chooses_for_another_team_or_without_the_form(browse, browser: Browser, world, scored, phase) -> None:
+    with world.db.write() as session:
+        session.get_one(Phase, phase.id).counts = "chosen"
+    here = f"/en/submissions/{scored.public_id}"
+    fields = hidden_fields(browser.get(here), f"{here}/choose")
+    assert browser.client.post(f"{here}/choose", data={"chosen": "yes"}).status_code == 400
+    stranger = browse(world.user("Stranger"))
+    own = hidden_fields(stranger.get("/account"), "")
+    assert stranger.client.post(f"{here}/choose", data={**fields, **own}).status_code in {400, 404}
+    assert not sent(world)[0].chosen
+
+
+# ---------------------------------------------------------------------------------------------------------------------
 # Taking one back
 
 
