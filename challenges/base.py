@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
-from challenges.scores import Score as Score
+from challenges.scores import Score as Score  # noqa: PLC0414 - part of the interface
 
 Json = Any
 """Whatever `json.loads` can return."""
