@@ -10,6 +10,7 @@ hands back crosses a process boundary as JSON: hence the `to_json` and `from_jso
     play(case, players, artefacts) -> Outcome      the trusted simulator or grader; asks players, never believes them
     score(outcomes) -> Score                       pure
     field(matrix) -> totals                        pure; for cross-play
+    alike(pieces) -> pairs                         pure; only where a copy shows in what runs leave behind
 """
 
 import hashlib
@@ -17,7 +18,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from challenges.scores import Score as Score  # noqa: PLC0414 - part of the interface
 
@@ -388,4 +389,15 @@ class Challenge(Protocol):
 
         The answer is {"first": […], "second": […]}: for each entry a `Score` as JSON, in the unit of the board, or None
         where nothing can be said of it yet. Pure, and whoever is listed where changes nothing."""
+        ...
+
+
+@runtime_checkable
+class Alike(Protocol):
+    """What a challenge may have besides, where a copy shows in what runs leave behind."""
+
+    def alike(self, pieces: Sequence[bytes], *, known: Sequence[bytes] = ()) -> Sequence[tuple[int, int, float]]:
+        """Pairs (i, j, how alike they are), i < j, among the artefacts of one case, one of each entry: such that one
+        came from the other or both from a third. Two that both came from one of `known` are no pair. Pure; of two
+        entries of one team too, which the caller leaves out."""
         ...

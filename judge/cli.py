@@ -231,6 +231,35 @@ def doctor(*, as_json: bool) -> None:
     sys.exit(0 if all(check.ok for check in checks) else 1)
 
 
+@main.command()
+@click.argument("contest")
+@json_option
+def copies(contest: str, *, as_json: bool) -> None:
+    """Entries of two teams that look like one: the same file, or the same predictions. For organisers alone."""
+    from challenges import registry
+    from judge import contests
+    from judge import copies as looking
+    from judge.db import Database
+    from judge.storage import open_storage
+
+    settings = Settings.from_environment()
+    db = Database(settings.database_url)
+    try:
+        with db.read() as session:
+            found = contests.by_slug(session, contest)
+            challenge = registry.load(found.challenge)
+            pairs = looking.find(session, open_storage(settings), contest=found, challenge=challenge)
+    finally:
+        db.close()
+    if as_json:
+        _print({"contest": contest, "pairs": [pair.to_json() for pair in pairs]})
+        return
+    for pair in pairs:
+        sides = " and ".join(f"{side.team} ({side.submission}, {side.phase})" for side in (pair.first, pair.second))
+        click.echo(f"{pair.kind:<6} {pair.measure:.6f}  {sides}{f'  in {pair.case}' if pair.case else ''}")
+    click.echo(f"{len(pairs)} pair(s)", err=True)
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # The sandbox by itself
 

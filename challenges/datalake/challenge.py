@@ -23,7 +23,7 @@ from challenges.base import (
     derive,
 )
 from challenges.datalake import columns, plots
-from challenges.datalake.copies import packed
+from challenges.datalake.copies import copies, packed, unpacked
 from challenges.datalake.generator import stream
 from challenges.datalake.measures import Measured, mean_interval, measured
 from challenges.datalake.replies import Flaw, greeting_fault, read
@@ -95,6 +95,12 @@ class Datalake:
 
     def meetings(self, materials: Materials, phase: Phase) -> list[Case]:  # noqa: ARG002
         return []
+
+    def alike(self, pieces: Sequence[bytes], *, known: Sequence[bytes] = ()) -> list[tuple[int, int, float]]:
+        """By the rank correlation of the predictions (`challenges.datalake.copies`)."""
+        predictions = {f"{number:08d}": unpacked(piece) for number, piece in enumerate(pieces)}
+        found = copies(predictions, known=[unpacked(piece) for piece in known])
+        return [(int(pair.one), int(pair.other), pair.correlation) for pair in found]
 
     def field(self, matrix: Json) -> Json:  # noqa: ARG002
         raise BrokenChallenge("datalake is played alone: there is no field to total")

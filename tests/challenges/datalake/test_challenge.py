@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from challenges import sheet
-from challenges.base import Case, Fault, Gone, Invalid, Late, Message, Phase, Played, SeatOutcome
+from challenges.base import Alike, Case, Fault, Gone, Invalid, Late, Message, Phase, Played, SeatOutcome
 from challenges.datalake.challenge import SEAT, hello
 from challenges.datalake.columns import schema
-from challenges.datalake.copies import unpacked
+from challenges.datalake.copies import packed, unpacked
 from challenges.datalake.season import PUBLIC_ROWS, season
 from challenges.errors import BrokenChallenge
 from challenges.views import validate_curves
@@ -199,6 +199,17 @@ def test_nothing_and_a_run_without_a_score_cannot_be_scored(datalake):
         datalake.score([])
     with pytest.raises(BrokenChallenge):
         datalake.score([dataclasses.replace(played(1, 73.0), outcome=SeatOutcome(None))])
+
+
+def test_pieces_that_runs_leave_behind_are_compared_by_rank(datalake):
+    rows = np.random.default_rng(1).random(4000)
+    other = np.random.default_rng(2).random(4000)
+    pieces = [packed(rows), packed(other), packed(rows**2)]
+    ((one, two, measure),) = datalake.alike(pieces)
+    assert (one, two) == (0, 2)
+    assert measure > 0.9999
+    assert datalake.alike(pieces, known=[packed(rows / 2)]) == []
+    assert isinstance(datalake, Alike)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
