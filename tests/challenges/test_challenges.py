@@ -1,18 +1,26 @@
 """The contract of challenges/base.py, run over every challenge that is registered: registering is all it takes."""
 
 import json
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from challenges import registry, sheet
-from challenges.base import Answer, Case, Gone, Invalid, Late, Message, Outcome, Phase, Played, Reply
+from challenges.base import Answer, Case, Gone, Invalid, Late, Message, Outcome, Phase, Reply
 from challenges.views import VALIDATORS
+from tests.challenges import sound
 from tests.challenges.fakes import Scripted, seats
 
 SEED = bytes(range(32))
+ROOT = Path(__file__).resolve().parents[2]
 PLAYED = [slug for slug in registry.names() if sheet.about(slug).pairing != "none"]
+BY_TRACK = [(slug, track) for slug in PLAYED for track in sound.samples(slug)]
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -133,17 +141,38 @@ def test_a_view_is_of_its_shape(challenge, materials):
             VALIDATORS[outcome.view.kind](outcome.view.data)
 
 
-def test_columns_of_a_score_are_those_of_the_sheet(challenge, materials):
-    if challenge.about.pairing != "solo":
-        pytest.skip("only scored alone")
-    played = []
-    for case in challenge.cases(materials, Phase(SEED, 2, showcase=False)):
-        outcome, _ = play(challenge, case, lambda _: None)
-        played += [Played(case, seat, got) for seat, got in outcome.seats.items() if got.score is not None]
-    if not played:
-        pytest.skip("an answer of nothing has no score here")
+@pytest.mark.parametrize(("slug", "track"), BY_TRACK)
+def test_columns_of_a_score_are_those_of_the_sheet_in_whatever_order_runs_ended(slug, track):
+    challenge, sample = registry.load(slug), sound.samples(slug)[track]
+    played = sound.played(sound.play(challenge, sample, sound.cases(challenge, track, showcase=False)))
+    assert played
+    assert all(row.outcome.score is not None for row in played), "the best sample has a score in every run"
     scores = challenge.score(played)
     assert scores == challenge.score(played[::-1])
-    assert set(scores) <= {track.name for track in challenge.about.tracks}
-    for track, score in scores.items():
-        assert set(score.columns) == {column.name for column in challenge.about.columns_on(track)}
+    assert set(scores) == {track}
+    for name, score in scores.items():
+        assert set(score.columns) == {column.name for column in challenge.about.columns_on(name)}
+
+
+@pytest.mark.parametrize("slug", PLAYED)
+def test_two_processes_on_busy_cores_tell_the_same_byte_for_byte(slug):
+    """Promise 5: score, columns, view and what is left behind, with other hash seeds and numbers of threads."""
+    spin = [sys.executable, "-c", "while True: pass"]
+    play = [sys.executable, "-m", "tests.challenges.sound", slug]
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.callback(subprocess.Popen(spin).kill)
+        told = [
+            subprocess.Popen(
+                play,
+                env={**os.environ, "PYTHONHASHSEED": number, "OMP_NUM_THREADS": number, "PYTHONPATH": str(ROOT)},
+                stdout=subprocess.PIPE,
+            )
+            for number in ("1", "2")
+        ]
+        for process in told:
+            stack.callback(process.kill)
+        one, other = (process.communicate(timeout=600)[0] for process in told)
+    assert [process.returncode for process in told] == [0, 0]
+    assert len(one.splitlines()) > 1
+    assert one == other

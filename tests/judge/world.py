@@ -136,6 +136,9 @@ class World:
             self.move(phase, state)
         return contest, phase
 
+    def contest_of(self, phase: Phase) -> Contest:
+        return self.get(Contest, phase.contest_id)
+
     def move(self, phase: Phase, state: PhaseState, *, now: datetime = NOW) -> Phase:
         with self.db.write() as session:
             row = session.get_one(Phase, phase.id)
