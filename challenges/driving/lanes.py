@@ -28,6 +28,14 @@ class Lane(Protocol):
         """(longitudinal, lateral) metres of a point of the world."""
         ...
 
+    def beside(self, x: float, y: float, most: float) -> Point | None:
+        """The same; None where the lateral metres are more than `most` to either side."""
+        ...
+
+    def point(self, longitudinal: float) -> Point:
+        """The point of the world in the middle of the lane."""
+        ...
+
     def heading_at(self, longitudinal: float) -> float: ...
 
     def position(self, longitudinal: float, lateral: float) -> Any: ...
@@ -47,6 +55,14 @@ class Straight(StraightLane):  # type: ignore[misc]
         dx, dy = x - self._x, y - self._y
         return dx * self._ux + dy * self._uy, dy * self._ux - dx * self._uy
 
+    def beside(self, x: float, y: float, most: float) -> Point | None:
+        dx, dy = x - self._x, y - self._y
+        lateral = dy * self._ux - dx * self._uy
+        return (dx * self._ux + dy * self._uy, lateral) if -most <= lateral <= most else None
+
+    def point(self, longitudinal: float) -> Point:
+        return self._x + longitudinal * self._ux, self._y + longitudinal * self._uy
+
     def local_coordinates(self, position: Sequence[float]) -> Point:
         return self.local(float(position[0]), float(position[1]))
 
@@ -64,6 +80,18 @@ class Arc(CircularLane):  # type: ignore[misc]
         turned = math.atan2(dy, dx) - self.start_phase
         turned = (turned + math.pi) % (2 * math.pi) - math.pi
         return self.direction * turned * self.radius, self.direction * (self.radius - math.hypot(dx, dy))
+
+    def beside(self, x: float, y: float, most: float) -> Point | None:
+        dx, dy = x - self._x, y - self._y
+        lateral = self.direction * (self.radius - math.hypot(dx, dy))
+        if not -most <= lateral <= most:
+            return None
+        turned = (math.atan2(dy, dx) - self.start_phase + math.pi) % (2 * math.pi) - math.pi
+        return self.direction * turned * self.radius, lateral
+
+    def point(self, longitudinal: float) -> Point:
+        phi = self.direction * longitudinal / self.radius + self.start_phase
+        return self._x + self.radius * math.cos(phi), self._y + self.radius * math.sin(phi)
 
     def local_coordinates(self, position: Sequence[float]) -> Point:
         return self.local(float(position[0]), float(position[1]))

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from highway_env.road.regulation import RegulatedRoad
 from highway_env.road.road import RoadNetwork
-from highway_env.utils import are_polygons_intersecting, rotated_rectangles_intersect
 
 from challenges.driving.lanes import Lane, Straight, wrap
 from challenges.driving.vehicles import LENGTH_M, Car, Driver, LaneIndex
 
+_MARKS = [(along, across) for along in (-1.0, 0.0, 1.0) for across in (-1.0, 0.0, 1.0)]
+"""Of a rectangle: its centre, its corners, the middles of its sides."""
 REACH_M = math.hypot(LENGTH_M, 2.0)
 """Two vehicles whose centres are farther apart than this do not touch."""
 WRECK_SECONDS = 3.0
@@ -30,54 +31,55 @@ class Traffic(RegulatedRoad):  # type: ignore[misc]
         super().__init__(network, np_random=np.random.default_rng(seed), neighbour_vehicles_connected_lanes=True)
         self.regulated = regulated
         self.seconds = 0.0
-        self._places: dict[tuple[int, int], tuple[float, float]] = {}
-        self._on: dict[int, list[tuple[float, Any]]] = {}
-        self._boxes = {id(lane): _box(lane) for lane in network.lanes_list()}
-        self._around: dict[LaneIndex, list[LaneIndex]] = {}
+        lanes = network.lanes_list()
+        self._places: dict[Any, dict[Any, tuple[float, float]]] = {lane: {} for lane in lanes}
+        self._on: dict[Any, list[tuple[float, Any]]] = {}
+        self._where: list[tuple[float, float, Any]] = []
+        self._boxes = {lane: _box(lane) for lane in lanes}
+        self._around: dict[LaneIndex, list[tuple[LaneIndex, Lane]]] = {}
         self._reach: dict[LaneIndex, list[tuple[Lane, float]]] = {}
 
     # Where things are
 
     def local(self, thing: Any, lane: Any) -> tuple[float, float]:
         """(longitudinal, lateral) of a vehicle on a lane, computed once a frame."""
-        key = (id(thing), id(lane))
-        place = self._places.get(key)
+        places = self._places[lane]
+        place = places.get(thing)
         if place is None:
-            place = self._places[key] = lane.local(thing.x, thing.y)
+            place = places[thing] = lane.local(thing.x, thing.y)
         return place
 
     def _forget(self) -> None:
         """Somebody moved, came or went."""
-        self._places.clear()
+        for places in self._places.values():
+            places.clear()
         self._on.clear()
+        self._where.clear()
 
     def place(self, vehicle: Any) -> None:
-        """Say on which lane a vehicle is after it moved (Vehicle.on_state_update)."""
+        """Say on which lane a vehicle is after it moved (Vehicle.on_state_update): the first of those whose cost,
+        AbstractLane.distance_with_heading, is the least. No lane that is farther off to the side than its present one
+        costs is looked at any further."""
+        x, y, heading = vehicle.x, vehicle.y, vehicle.heading
         best, best_cost = vehicle.lane_index, math.inf
-        for index in self._candidates(vehicle.lane_index):
-            cost = self._cost(vehicle, index)
+        most = _cost(vehicle.lane, x, y, heading, math.inf)
+        for index, lane in self._candidates(vehicle.lane_index):
+            cost = most if lane is vehicle.lane else _cost(lane, x, y, heading, most)
             if cost < best_cost:
                 best, best_cost = index, cost
         vehicle.lane_index, vehicle.lane = best, self.network.get_lane(best)
 
-    def _cost(self, vehicle: Any, index: LaneIndex) -> float:
-        """AbstractLane.distance_with_heading."""
-        lane = self.network.get_lane(index)
-        along, lateral = lane.local(vehicle.x, vehicle.y)
-        angle = abs(wrap(vehicle.heading - lane.heading_at(along)))
-        return float(abs(lateral) + max(along - lane.length, 0.0) + max(-along, 0.0) + angle)
-
-    def _candidates(self, index: LaneIndex) -> list[LaneIndex]:
+    def _candidates(self, index: LaneIndex) -> list[tuple[LaneIndex, Lane]]:
         """The lanes of the same road and of all roads that touch either of its ends."""
         found = self._around.get(index)
         if found is None:
             ends = {index[0], index[1]}
             found = self._around[index] = [
-                (start, end, i)
+                ((start, end, i), lane)
                 for start, roads in self.network.graph.items()
                 for end, lanes in roads.items()
                 if start in ends or end in ends
-                for i in range(len(lanes))
+                for i, lane in enumerate(lanes)
             ]
         return found
 
@@ -98,15 +100,15 @@ class Traffic(RegulatedRoad):  # type: ignore[misc]
 
     def _occupants(self, lane: Any) -> list[tuple[float, Any]]:
         """Everything on a lane, a metre of margin beside it, with its place along it; looked up once a frame."""
-        found = self._on.get(id(lane))
-        if found is None:
-            left, top, right, bottom = self._boxes[id(lane)]
-            found = self._on[id(lane)] = []
-            for thing in [*self.vehicles, *self.objects]:
-                if left <= thing.x <= right and top <= thing.y <= bottom:
-                    along, lateral = self.local(thing, lane)
-                    if abs(lateral) <= lane.width / 2 + 1 and -LENGTH_M <= along < lane.length + LENGTH_M:
-                        found.append((along, thing))
+        if not self._where:
+            self._where = [(thing.x, thing.y, thing) for thing in [*self.vehicles, *self.objects]]
+        found = self._on[lane] = []
+        left, top, right, bottom = self._boxes[lane]
+        for x, y, thing in self._where:
+            if left <= x <= right and top <= y <= bottom:
+                along, lateral = self.local(thing, lane)
+                if abs(lateral) <= lane.width / 2 + 1 and -LENGTH_M <= along < lane.length + LENGTH_M:
+                    found.append((along, thing))
         return found
 
     def neighbour_vehicles(self, vehicle: Any, lane_index: LaneIndex | None = None) -> tuple[Any, Any]:
@@ -115,12 +117,13 @@ class Traffic(RegulatedRoad):  # type: ignore[misc]
         here = self.local(vehicle, lanes[0][0])[0]
         front = rear = None
         front_at, rear_at = math.inf, -math.inf
-        seen = {id(vehicle)}
+        seen = {vehicle}
         for lane, offset in lanes:
-            for place, other in self._occupants(lane):
-                if id(other) in seen:
+            occupants = self._on.get(lane)
+            for place, other in self._occupants(lane) if occupants is None else occupants:
+                if other in seen:
                     continue
-                seen.add(id(other))
+                seen.add(other)
                 along = place + offset
                 if here <= along <= front_at:
                     front, front_at = other, along
@@ -162,16 +165,24 @@ class Traffic(RegulatedRoad):  # type: ignore[misc]
 
     def _crash_traffic(self) -> None:
         drivers = [vehicle for vehicle in self.vehicles if isinstance(vehicle, Driver)]
-        for i, one in enumerate(drivers):
-            x = one.x
-            for other in drivers[i + 1 :] + self.objects:
-                if abs(other.x - x) < REACH_M and touch(one, other):
-                    for wreck in (one, other):
-                        wreck.crashed = True
-                        wreck.gone_at = wreck.gone_at or self.seconds + WRECK_SECONDS
+        row = sorted([*drivers, *self.objects], key=_left_to_right)
+        for i, one in enumerate(row):
+            reach = one.x + REACH_M
+            for other in row[i + 1 :]:
+                if other.x > reach:
+                    break
+                if abs(other.y - one.y) <= REACH_M and touch(one, other):
+                    self._wreck(one, other)
         for one in drivers:
             if one.gone_at is not None and one.gone_at <= self.seconds:
                 self.remove(one)
+
+    def _wreck(self, *things: Any) -> None:
+        """What stands on the road anyway is no wreck by itself."""
+        if any(isinstance(thing, Driver) for thing in things):
+            for wreck in things:
+                wreck.crashed = True
+                wreck.gone_at = wreck.gone_at or self.seconds + WRECK_SECONDS
 
     def touching(self, car: Car) -> list[Any]:
         """Every vehicle or obstacle whose body overlaps the car's."""
@@ -207,14 +218,39 @@ def _box(lane: Any) -> tuple[float, float, float, float]:
     return min(xs) - margin, min(ys) - margin, max(xs) + margin, max(ys) + margin
 
 
+def _left_to_right(thing: Any) -> float:
+    return float(thing.x)
+
+
+def _cost(lane: Lane, x: float, y: float, heading: float, most: float) -> float:
+    """AbstractLane.distance_with_heading, or infinity where that is sure to be more than `most`."""
+    place = lane.beside(x, y, most)
+    if place is None:
+        return math.inf
+    along, lateral = place
+    off = abs(lateral)
+    if along > lane.length:
+        off += along - lane.length
+    elif along < 0.0:
+        off -= along
+    return math.inf if off > most else off + abs(wrap(heading - lane.heading_at(along)))
+
+
 def touch(one: Any, other: Any) -> bool:
-    """Whether two bodies overlap (highway-env's separating-axis test)."""
-    if abs(one.x - other.x) > REACH_M or abs(one.y - other.y) > REACH_M:
+    """Whether two bodies overlap: no side of either has the other behind it (the separating-axis test, as highway-env
+    has it, with an axis for each pair of parallel sides)."""
+    dx, dy = other.x - one.x, other.y - one.y
+    if abs(dx) > REACH_M or abs(dy) > REACH_M or math.hypot(dx, dy) > REACH_M:
         return False
-    if math.hypot(one.x - other.x, one.y - other.y) > REACH_M:
-        return False
-    still = np.zeros(2)
-    return bool(are_polygons_intersecting(one.polygon(), other.polygon(), still, still)[0])
+    a, b, c, d = one.LENGTH / 2, one.WIDTH / 2, other.LENGTH / 2, other.WIDTH / 2
+    cosine = abs(one.cos * other.cos + one.sin * other.sin)
+    sine = abs(one.cos * other.sin - one.sin * other.cos)
+    return bool(
+        abs(dx * one.cos + dy * one.sin) <= a + c * cosine + d * sine
+        and abs(dy * one.cos - dx * one.sin) <= b + c * sine + d * cosine
+        and abs(dx * other.cos + dy * other.sin) <= c + a * cosine + b * sine
+        and abs(dy * other.cos - dx * other.sin) <= d + a * sine + b * cosine
+    )
 
 
 def _near(one: Any, other: Any) -> bool:
@@ -225,10 +261,28 @@ def _near(one: Any, other: Any) -> bool:
 
 def _ways_meet(one: Any, way: Any, other: Any, other_way: Any) -> bool:
     """RegulatedRoad.is_conflict_possible on trajectories already predicted."""
-    for p, h, q, k in zip(way[0], way[1], other_way[0], other_way[1], strict=True):
-        if math.hypot(p[0] - q[0], p[1] - q[1]) > LENGTH_M:
+    mine, theirs = ((1.5 * each.LENGTH / 2, 0.9 * each.WIDTH / 2) for each in (one, other))
+    for (px, py), h, (qx, qy), k in zip(way[0], way[1], other_way[0], other_way[1], strict=True):
+        dx, dy = qx - px, qy - py
+        if abs(dx) > LENGTH_M or abs(dy) > LENGTH_M or math.hypot(dx, dy) > LENGTH_M:
             continue
-        mine = (p, 1.5 * one.LENGTH, 0.9 * one.WIDTH, h)
-        if rotated_rectangles_intersect(mine, (q, 1.5 * other.LENGTH, 0.9 * other.WIDTH, k)):
+        if _corner_inside(-dx, -dy, h, mine, k, theirs) or _corner_inside(dx, dy, k, theirs, h, mine):
+            return True
+    return False
+
+
+def _corner_inside(  # noqa: PLR0917 - two rectangles
+    dx: float, dy: float, angle: float, half: tuple[float, float], other_angle: float, other_half: tuple[float, float]
+) -> bool:
+    """highway_env.utils.has_corner_inside: whether the centre, a corner or the middle of a side of a rectangle lies in
+    another one, from whose centre it is (dx, dy) off. (highway-env turns the point by the other's angle where it would
+    have to turn it back; its rules of priority are what they are.)"""
+    c, s, u, v = math.cos(angle), math.sin(angle), math.cos(other_angle), math.sin(other_angle)
+    length, width = half
+    most, broad = other_half
+    for along, across in _MARKS:
+        a, b = along * length, across * width
+        x, y = dx + c * a - s * b, dy + s * a + c * b
+        if -most <= u * x - v * y <= most and -broad <= v * x + u * y <= broad:
             return True
     return False

@@ -110,6 +110,8 @@ class Car(Vehicle):  # type: ignore[misc]
 class Driver(IDMVehicle):  # type: ignore[misc]
     """A car of the traffic: IDM along, MOBIL across."""
 
+    target_lane_index: LaneIndex
+
     def __init__(self, road: Any, position: tuple[float, float], heading: float, speed: float, **kwargs: Any) -> None:
         super().__init__(road, position, heading, speed, **kwargs)
         settle(self)
@@ -143,6 +145,14 @@ class Driver(IDMVehicle):  # type: ignore[misc]
             "steering": self.steering_control(self.target_lane_index),
             "acceleration": max(-self.ACC_MAX, min(self.ACC_MAX, acceleration)),
         }
+
+    def follow_road(self) -> None:
+        """ControlledVehicle.follow_road: at the end of a lane go on in the next one."""
+        network, lane = self.road.network, self.road.network.get_lane(self.target_lane_index)
+        if self.road.local(self, lane)[0] > lane.length - lane.VEHICLE_LENGTH / 2:
+            self.target_lane_index = network.next_lane(
+                self.target_lane_index, route=self.route, position=self.position, np_random=self.road.np_random
+            )
 
     def steering_control(self, target_lane_index: LaneIndex) -> float:
         """ControlledVehicle.steering_control: lateral error -> heading -> heading rate -> wheel angle."""
@@ -198,7 +208,7 @@ class Driver(IDMVehicle):  # type: ignore[misc]
                 ahead -= lane.length
                 lanes = network.graph[start][end]
                 lane = lanes[min(self.lane_index[2], len(lanes) - 1)]
-            positions.append(lane.position(ahead, 0.0))
+            positions.append(lane.point(ahead))
             headings.append(lane.heading_at(ahead))
         return positions, headings
 

@@ -8,14 +8,16 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import fairness, latency, sandbox, uploads
-from tests.bench.table import Row
+from tests.bench import costs, fairness, latency, sandbox, separation, uploads
+from tests.bench.table import Line, Row
 
-ROWS: dict[str, Callable[[Path], Iterable[Row]]] = {
+ROWS: dict[str, Callable[[Path], Iterable[Row | Line]]] = {
     "sandbox": sandbox.rows,
     "fairness": fairness.rows,
     "latency": latency.rows,
     "uploads": uploads.rows,
+    "separation": separation.rows,
+    "costs": costs.rows,
 }
 
 

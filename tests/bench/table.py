@@ -1,4 +1,4 @@
-"""One line of the bench's table."""
+"""What the bench prints."""
 
 from dataclasses import dataclass
 
@@ -34,3 +34,13 @@ class Row:
             f"ratio {self.ratio:.3f}{self.reached()}"
         )
         return f"{line}\n    {self.beside}" if self.beside else line
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a table that has no control."""
+
+    line: str
+
+    def text(self) -> str:
+        return self.line

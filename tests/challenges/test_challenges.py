@@ -144,7 +144,7 @@ def test_a_view_is_of_its_shape(challenge, materials):
 @pytest.mark.parametrize(("slug", "track"), BY_TRACK)
 def test_columns_of_a_score_are_those_of_the_sheet_in_whatever_order_runs_ended(slug, track):
     challenge, sample = registry.load(slug), sound.samples(slug)[track]
-    played = sound.played(sound.play(challenge, sample, sound.cases(challenge, track, showcase=False)))
+    played = sound.played(sound.play(challenge, sample.path, sound.cases(challenge, track, showcase=False)))
     assert played
     assert all(row.outcome.score is not None for row in played), "the best sample has a score in every run"
     scores = challenge.score(played)
@@ -161,7 +161,7 @@ def test_two_processes_on_busy_cores_tell_the_same_byte_for_byte(slug):
     play = [sys.executable, "-m", "tests.challenges.sound", slug]
     with ExitStack() as stack:
         for _ in range(2):
-            stack.callback(subprocess.Popen(spin).kill)
+            _until_end(stack, subprocess.Popen(spin))
         told = [
             subprocess.Popen(
                 play,
@@ -171,8 +171,14 @@ def test_two_processes_on_busy_cores_tell_the_same_byte_for_byte(slug):
             for number in ("1", "2")
         ]
         for process in told:
-            stack.callback(process.kill)
+            _until_end(stack, process)
         one, other = (process.communicate(timeout=600)[0] for process in told)
     assert [process.returncode for process in told] == [0, 0]
     assert len(one.splitlines()) > 1
     assert one == other
+
+
+def _until_end(stack: ExitStack, process: subprocess.Popen[bytes]) -> None:
+    """Whatever becomes of the test, the process is ended with it."""
+    stack.enter_context(process)
+    stack.callback(process.kill)

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from challenges import registry
 from challenges.base import Case, Outcome
+from challenges.base import Phase as Facts
 from judge import plan
 from judge.jobs import judge_submission
 from judge.kit import equip
@@ -39,7 +40,7 @@ def opened(world: World, slug: str) -> Phase:
     """A phase of the seed that `podium try --seed` stands for, with one case of each discipline."""
     _, phase = world.contest(slug, challenge=slug, cases=1)
     challenge, seed = registry.load(slug), phase_seed(SEED)
-    private = json.dumps(challenge.prepare(seed).private).encode()
+    private = json.dumps(sound.prepared(challenge, Facts(seed, 1)).private).encode()
     with world.db.write() as session:
         row = session.get_one(Phase, phase.id)
         row.challenge_version = challenge.about.version
