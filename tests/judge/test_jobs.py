@@ -210,6 +210,25 @@ def test_a_stored_transcript_replays_to_the_stored_outcome(one: World, kit, open
             assert one.storage.read(run.view_sha256) == json.dumps(view, separators=(",", ":")).encode()
 
 
+def test_the_cases_of_a_judgement_run_side_by_side_on_as_many_cores_as_there_are(one: World, kit, opened):
+    _, _, user = opened
+    lock, now, most = threading.Lock(), 0, 0
+
+    def act(message):
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        time.sleep(0.05)
+        with lock:
+            now -= 1
+        return message["say"]
+
+    equip_with(kit, sandbox=FakeSandbox(lambda _: Script(act=act)))
+    assert judged(one, one.upload(user, entry("good"))).verdict == "AC"
+    assert most == 2
+
+
 @pytest.mark.parametrize(("kind", "verdict"), [("crash", "RTE"), ("garbage", "PE"), ("late", "TLE")])
 def test_a_program_that_fails_fails_by_itself(one: World, kit, opened, kind, verdict, monkeypatch):
     """Promise 4: without evidence on our side it is the program's own, and no slot comes back."""
