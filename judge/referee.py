@@ -6,6 +6,7 @@ parses nothing that an entry sent.
 """
 
 import dataclasses
+import logging
 import os
 import select
 import signal
@@ -33,6 +34,7 @@ READY_SECONDS = 120
 ANSWER_SECONDS = 30
 """A child that has begun a message ends it within this time."""
 _SLICE_MILLISECONDS = 250
+log = logging.getLogger(__name__)
 NO_PROGRAM = Result(Verdict.AC, Ending.STOPPED, None, None, 0.0, 0.0, 0.0)
 """Of a seat that was filled with what its entry had left behind."""
 
@@ -186,6 +188,8 @@ class Referee:
             results = {seat: _together([session.close() for session in opened]) for seat, opened in sessions.items()}
         try:
             outcome = Outcome.from_json(answer["outcome"])
+            if answer["unfit_view"]:
+                log.error("%s: the view of %s is left away: %.200s", self._about.slug, case.name, answer["unfit_view"])
             return PlayedRun(
                 records={
                     seat: SeatRecord(case, seat, outcome.seats[seat], results.get(seat, NO_PROGRAM))

@@ -24,7 +24,8 @@ import traceback
 from collections.abc import Mapping, Sequence
 
 from challenges import registry
-from challenges.base import Case, Clock, Json
+from challenges.base import Case, Clock, Json, Outcome
+from judge import views
 from judge.parents import die_with
 from judge.players import LivePlayer, Transcript, seated
 from judge.zones import RefereeZone, Walls
@@ -144,8 +145,8 @@ def _limit(run_seconds: float, *, counted: bool) -> None:
 
 
 def play(job: Json, sockets: Sequence[socket.socket], control: socket.socket) -> Json:
-    """One run: `{"outcome", "transcripts": {seat: text}}`. `job` names slug, case, seats, clocks and artefacts; the
-    sockets are the players', in the order of `seats`."""
+    """One run: `{"outcome", "unfit_view", "transcripts": {seat: text}}`. `job` names slug, case, seats, clocks and
+    artefacts; the sockets are the players', in the order of `seats`."""
     clocks = {seat: Clock(**clock) for seat, clock in job["clocks"].items()}
     transcripts = {seat: Transcript() for seat in job["seats"]}
     players = {}
@@ -160,10 +161,22 @@ def play(job: Json, sockets: Sequence[socket.socket], control: socket.socket) ->
     artefacts: Mapping[str, bytes] = {name: bytes.fromhex(content) for name, content in job["artefacts"].items()}
     challenge = registry.load(job["slug"])
     outcome = challenge.play(Case.from_json(job["case"]), seated(players), artefacts)
+    unfit = _unfit(outcome)
     return {
-        "outcome": outcome.to_json(),
+        "outcome": {**outcome.to_json(), **({"view": None} if unfit else {})},
+        "unfit_view": unfit,
         "transcripts": {seat: transcript.text() for seat, transcript in transcripts.items()},
     }
+
+
+def _unfit(outcome: Outcome) -> str:
+    """Why the view cannot be sent, '' where it can: a picture that fails is not worth a score."""
+    try:
+        if outcome.view is not None:
+            views.written(outcome.view)
+    except views.BadView as error:
+        return str(error)
+    return ""
 
 
 def _channel(sock: socket.socket, clock: Clock) -> wire.Channel:

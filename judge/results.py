@@ -4,16 +4,14 @@ A result is never changed: a rejudge writes runs of its own (their pairing names
 to the current judgement.
 """
 
-import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from challenges.base import VIEW_BYTES, About, Message, View
-from judge import columns, ledger, standings
+from challenges.base import About, Message, View
+from judge import columns, ledger, standings, views
 from judge.errors import PlatformFault
 from judge.judgements import Claim, end_attempt, owned
 from judge.models import Judgement, JudgementScore, Phase, Run, RunSeat, Submission
@@ -23,7 +21,6 @@ from judge.storage import Storage
 from sandbox.types import Verdict
 
 ARTEFACT_BYTES = 32 << 20
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +52,9 @@ def store_files(storage: Storage, played: PlayedRun) -> dict[str, str]:
     """Keep a run's view, transcripts, logs and artefacts, before any row names them: their SHA-256 by name. Raises
     PlatformFault for an artefact that is larger than it may be: meetings would have to do without it."""
     files = {}
-    if played.view is not None:
-        view = json.dumps({"kind": played.view.kind, "data": played.view.data}, separators=(",", ":")).encode()
-        if len(view) <= VIEW_BYTES:
-            files["view"] = storage.keep_bytes(view)
-        else:
-            log.error("a view of %d bytes is dropped: a challenge may make %d", len(view), VIEW_BYTES)
+    view = views.stored_form(played.view)
+    if view is not None:
+        files["view"] = storage.keep_bytes(view)
     for seat, transcript in played.transcripts.items():
         files[f"transcript {seat}"] = storage.keep_bytes(transcript)
         files[f"log {seat}"] = storage.keep_bytes(log_text(played.records[seat]).encode("utf-8", "replace"))

@@ -54,8 +54,15 @@ class Garbled(Echo):
                 return Outcome({"player": SeatOutcome(float("nan"))})
             case "other_seat":
                 return Outcome({"left": SeatOutcome(1.0)})
-            case "view":
+            case "view of sets":
                 return Outcome({"player": SeatOutcome(1.0)}, View("scene", {1, 2}))
+            case "deep view":
+                deep = []
+                for _ in range(100_000):
+                    deep = [deep]
+                return Outcome({"player": SeatOutcome(1.0)}, View("scene", deep))
+            case "large view":
+                return Outcome({"player": SeatOutcome(1.0)}, View("scene", "x" * 300_000_000))
             case "none":
                 return None
             case "fresh":

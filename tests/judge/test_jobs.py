@@ -207,7 +207,8 @@ def test_a_stored_transcript_replays_to_the_stored_outcome(one: World, kit, open
             again = Echo().play(cases[run.case], seated({"player": player}), {})
             assert (again.seats["player"].score, dict(again.seats["player"].columns)) == (seat.score, seat.columns)
             view = {"kind": again.view.kind, "data": again.view.data}
-            assert one.storage.read(run.view_sha256) == json.dumps(view, separators=(",", ":")).encode()
+            written = json.dumps(view, separators=(",", ":"), ensure_ascii=False)
+            assert one.storage.read(run.view_sha256) == written.encode()
 
 
 def test_the_cases_of_a_judgement_run_side_by_side_on_as_many_cores_as_there_are(one: World, kit, opened):

@@ -161,11 +161,20 @@ def test_a_challenge_that_hangs_is_ended_at_its_own_bound(house, program, how):
     assert time.monotonic() - began < 5
 
 
-@pytest.mark.parametrize("how", ["nan", "other_seat", "view", "none"])
+@pytest.mark.parametrize("how", ["nan", "other_seat", "none"])
 def test_an_outcome_that_is_none_is_our_fault(house, program, how):
     with pytest.raises(PlatformFault) as fault:
         play(house, program, slug="garbled", how=how)
     assert fault.value.public.code == "challenge-failed"
+
+
+@pytest.mark.parametrize("how", ["view of sets", "deep view", "large view"])
+def test_a_view_that_cannot_be_sent_costs_nobody_the_score(house, program, how, caplog):
+    """Promise 4."""
+    run = play(house, program, slug="garbled", how=how)
+    assert run.records["player"].outcome.score == 1.0
+    assert run.view is None
+    assert "is left away" in caplog.text
 
 
 @pytest.mark.parametrize(

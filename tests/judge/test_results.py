@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import col, select
 
 from challenges.base import Fault, Message, Score, View
-from judge import results
+from judge import results, views
 from judge.errors import StaleAttempt
 from judge.judgements import Claim
 from judge.models import JudgementScore, LedgerEntry, Phase, Run, RunSeat
@@ -16,13 +16,16 @@ from sandbox.fake import CRASHED
 from sandbox.types import Verdict
 from tests.judge.world import HERE, NOW, World, played_run
 
+NAMED = {"en": "Calls", "zh": "数", "ko": "수"}
+TABLE = {"title": NAMED, "columns": [{"title": NAMED}], "rows": []}
+
 
 def runs():
     """A hidden case with everything in it, and the showcase."""
     said = Message("invalid", {"number": 17})
     hidden = played_run("echo-1", 40.0, fault=Fault.INVALID, message=said)
     shown = played_run("showcase", 60.0, showcase=True, fault=Fault.INVALID, message=said)
-    return [dataclasses.replace(run, view=View("table", {"rows": []})) for run in (hidden, shown)]
+    return [dataclasses.replace(run, view=View("table", TABLE)) for run in (hidden, shown)]
 
 
 def record(world: World, receipt, claim, played=None):
@@ -157,13 +160,38 @@ def test_figures_of_a_seat_are_those_of_its_program(one: World):
     assert one.judgement(receipt).core_seconds == 2.0
 
 
-def test_a_view_that_is_larger_than_a_view_may_be_is_dropped_and_the_run_still_counts(one: World):
-    small, large = (View("table", {"rows": ["x" * size]}) for size in (10, 1_000_000))
+@pytest.mark.parametrize(
+    "view",
+    [
+        View("table", {**TABLE, "rows": [["x" * 1_000_000]]}),
+        View("table", {**TABLE, "rows": [["x" * 200]] * 5_000}),
+        View("table", {"rows": []}),
+        View("gantt", TABLE),
+        View("table", {**TABLE, "rows": [[float("nan")]]}),
+        View("table", {**TABLE, "rows": [["\ud800"]]}),
+        View("table", {**TABLE, "rows": [[object()]]}),
+        View("hologram", TABLE),
+        View(["table"], TABLE),
+        View("table", None),
+    ],
+)
+def test_a_view_that_is_not_of_its_shape_is_left_away_and_the_run_still_counts(
+    one: World, caplog: pytest.LogCaptureFixture, view: View
+):
     run = played_run("echo-1", 40.0)
-    assert "view" in results.store_files(one.storage, dataclasses.replace(run, view=small))
-    files = results.store_files(one.storage, dataclasses.replace(run, view=large))
+    assert "view" in results.store_files(one.storage, dataclasses.replace(run, view=View("table", TABLE)))
+    assert not caplog.records
+    files = results.store_files(one.storage, dataclasses.replace(run, view=view))
     assert "view" not in files
     assert "transcript player" in files
+    assert "a view is left away" in caplog.text
+
+
+def test_a_view_is_stored_as_it_is_read_again(one: World):
+    run = dataclasses.replace(played_run("echo-1", 40.0), view=View("table", TABLE))
+    kept = one.storage.read(results.store_files(one.storage, run)["view"])
+    assert views.read(kept) == run.view
+    assert "数".encode() in kept
 
 
 def test_while_cases_are_hidden_a_teams_sentence_carries_no_figure_that_its_entry_chose(world: World, entered):
