@@ -7,7 +7,7 @@ alike; a newcomer begins at START.
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
@@ -74,23 +74,49 @@ def between(entries: Sequence[Entry], met: Iterable[Met]) -> list[Met]:
 def ladder(entries: Sequence[Entry], met: Iterable[Met]) -> dict[int, Rating]:
     """The rating of each entry after its games, one after the other."""
     ratings = {entry.id: NEWCOMER for entry in entries}
-    for game in between(entries, met):
-        one, other = game.entries
-        after = ladder_update([[ratings[one]], [ratings[other]]], [-seat.points for seat in game.seats])
-        ratings[one], ratings[other] = after[0][0], after[1][0]
+    for _, changed in _steps(entries, met):
+        ratings |= changed
     return ratings
 
 
+def _steps(entries: Sequence[Entry], met: Iterable[Met]) -> Iterator[tuple[Met, dict[int, Rating]]]:
+    """Game by game, the ratings of the two that played it, after it."""
+    ratings = {entry.id: NEWCOMER for entry in entries}
+    for game in between(entries, met):
+        one, other = game.entries
+        after = ladder_update([[ratings[one]], [ratings[other]]], [-seat.points for seat in game.seats])
+        changed = {one: after[0][0], other: after[1][0]}
+        ratings |= changed
+        yield game, changed
+
+
+Shown = tuple[float, float, float]
+"""A rating in points, and the ends of its 95 % interval."""
+
+
+def ladder_history(entries: Sequence[Entry], met: Iterable[Met], entry: int) -> list[Shown]:
+    """How one entry's rating came about: a newcomer's, then that after each of its games, the last being its own on
+    the ladder. Empty where it is not in the field."""
+    if entry not in {one.id for one in entries}:
+        return []
+    return [_shown(NEWCOMER), *(_shown(changed[entry]) for _, changed in _steps(entries, met) if entry in changed)]
+
+
+def _shown(rating: Rating) -> Shown:
+    """Mu in points, and ± 1.96 sigma."""
+    mu, sigma = rating
+    figure = START + POINTS * (mu - NEWCOMER[0])
+    half = POINTS * _Z95 * sigma
+    return round(figure, _DIGITS), round(figure - half, _DIGITS), round(figure + half, _DIGITS)
+
+
 def ladder_scores(entries: Sequence[Entry], met: Sequence[Met]) -> dict[int, Score]:
-    """Mu in points, with ± 1.96 sigma; columns are the sums over an entry's games."""
+    """What is shown of each rating; columns are the sums over an entry's games."""
     columns = _sums(entries, met)
     scores = {}
-    for entry, (mu, sigma) in ladder(entries, met).items():
-        shown = START + POINTS * (mu - NEWCOMER[0])
-        half = POINTS * _Z95 * sigma
-        figure = round(shown, _DIGITS)
-        interval = (round(shown - half, _DIGITS), round(shown + half, _DIGITS))
-        scores[entry] = Score(figure, figure, interval, columns[entry])
+    for entry, rating in ladder(entries, met).items():
+        figure, low, high = _shown(rating)
+        scores[entry] = Score(figure, figure, (low, high), columns[entry])
     return scores
 
 

@@ -12,13 +12,14 @@ from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from challenges.base import About, Column, Message
-from judge import columns, field, leaderboard
+from judge import columns, derived, field, leaderboard
+from judge.derived import Shown
 from judge.errors import NotFound
 from judge.models import Enrolment, Judgement, Meeting, Phase, Run, RunSeat, Standing, Submission, Team
 from judge.states import JudgementState
 
 PAGE = 50
-GRID = 30
+GRID = 60
 """So many entries of each side a grid shows."""
 
 
@@ -113,6 +114,22 @@ def of_submission(session: Session, submission: Submission, about: About) -> lis
         here = query.where(col(Meeting.phase_id) == phase.id)
         found += _seen(session, phase, about, here, own=submission.id)
     return sorted(found, key=lambda one: one.id, reverse=True)
+
+
+def rating_history(
+    session: Session, submission: Submission, phase: Phase, about: About, *, now: datetime
+) -> list[Shown]:
+    """How the rating came about that an entry has on a ladder, as far as the public may know: at a freeze no game that
+    came after. Empty where entries are not rated so, or this one is not in the field."""
+    if about.pairing != "match" or phase.meets == field.ALL or submission.id is None:
+        return []
+    frozen_at = leaderboard.frozen_since(phase, now=now)
+    inside = field.entrants(session, phase, submission.track, before=frozen_at)
+    if submission.id not in {one.candidate.submission_id for one in inside}:
+        return []
+    return derived.ladder_history(
+        [one.entry for one in inside], field.met(session, phase, before=frozen_at), submission.id
+    )
 
 
 def _seen(session: Session, phase: Phase, about: About, query: Any, *, own: int | None = None) -> list[Encounter]:

@@ -47,6 +47,28 @@ def test_a_newcomer_begins_at_the_start_with_a_wide_interval():
     assert high - START == pytest.approx(START - low) == pytest.approx(1.96 * 25 / 3 * derived.POINTS, rel=1e-3)
 
 
+@given(season=seasons, entry=st.integers(1, COUNT))
+def test_a_history_begins_with_a_newcomer_and_ends_with_what_the_ladder_shows(season, entry):
+    history = derived.ladder_history(entries, season[::-1], entry)
+    assert len(history) == 1 + sum(entry in one.entries for one in season)
+    newcomer, shown = derived.ladder_scores(entries[:1], [])[1], derived.ladder_scores(entries, season)[entry]
+    assert history[0] == (newcomer.public, *newcomer.interval)
+    assert history[-1] == (shown.public, *shown.interval)
+    assert all(low < rating < high for rating, low, high in history)
+
+
+def test_a_history_goes_up_with_a_win_and_down_with_a_defeat_and_its_band_narrows():
+    season = [game(1, 1, 2, 1.0), game(2, 3, 4, 1.0), game(3, 2, 1, 1.0)]
+    (start, *_), (won, *band), (lost, *narrower) = derived.ladder_history(entries, season, 1)
+    assert start < won > lost
+    assert narrower[1] - narrower[0] < band[1] - band[0]
+
+
+def test_who_is_not_in_the_field_has_no_history():
+    assert derived.ladder_history(entries[1:], [game(1, 1, 2, 1.0)], 1) == []
+    assert len(derived.ladder_history(entries[1:], [game(1, 1, 2, 1.0)], 2)) == 1, "nor do games against it count"
+
+
 def test_four_hundred_points_are_odds_of_ten_to_one():
     """Plackett–Luce of two, both certain: exp(difference / (√2 · beta))."""
     difference = 400 / derived.POINTS
