@@ -14,7 +14,8 @@ from judge.catalogue import About, Message, about
 from judge.encounters import PAGE, Encounter, Side
 from judge.errors import NotFound
 from judge.models import Contest, Phase
-from web import headers, languages
+from web import grids, headers, languages
+from web.grids import Heat
 from web.i18n import Reader
 from web.notice import notice
 from web.pages import public_response
@@ -267,11 +268,10 @@ def view(slug: str, phase_slug: str, number: int) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class GridShape:
-    """`first` and `second` are titles of the tracks; a cell is None where two have not met."""
+    """`more` entries are left out."""
 
-    titles: tuple[str, str]
-    digits: int
-    grid: encounters.Grid
+    heat: Heat
+    more: int
 
 
 def _grid(session: Session, place: Place) -> GridShape | None:
@@ -280,10 +280,12 @@ def _grid(session: Session, place: Place) -> GridShape | None:
     grid = encounters.grid(session, place.phase, place.sheet, now=place.now)
     if not grid.first or not grid.second:
         return None
-    reader = languages.reader()
-    titles = {track.name: reader.of(track.title) for track in place.sheet.tracks}
-    first, second = place.sheet.seats
-    return GridShape((titles[first], titles[second]), place.sheet.score_digits, grid)
+    reader, sheet = languages.reader(), place.sheet
+    names = {track.name: reader.of(track.title) for track in sheet.tracks}
+    first, second = sheet.seats
+    titles, title = (names[first], names[second]), reader.text("meet.grid")
+    heat = grids.cross(grid, titles, title=title, unit=sheet.score_unit, digits=sheet.score_digits, reader=reader)
+    return GridShape(heat, grid.more)
 
 
 def grid_of(session: Session, contest: Contest, now: datetime) -> GridShape | None:

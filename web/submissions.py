@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
 from sqlmodel import Session, select
@@ -23,6 +24,7 @@ from web.matches import MeetingShape
 from web.people import required, signed_in
 from web.pictures import Picture, picture
 from web.portal import portal
+from web.ratings import rating_picture
 from web.shapes import (
     SubmissionShape,
     contest_title,
@@ -174,7 +176,8 @@ def submission(public_id: str) -> Response:
         contest_page = shape_of(session, contest)
         met = encounters.of_submission(session, found, about(contest.challenge))
         choice = choices.of(session, found)
-    showcase = next((n for n, run in enumerate(shape.runs) if run.showcase and run.open), None)
+        rating = encounters.rating_history(session, found, phase, about(contest.challenge), now=here.clock())
+    shown = _looked_at(shape.runs)
     return make_response(
         render_template(
             "submission.html",
@@ -186,15 +189,24 @@ def submission(public_id: str) -> Response:
             team=team,
             sub=shape,
             met=[MeetingShape.of(one, about(contest.challenge), reader, own=found.id) for one in met],
-            showcase=showcase,
-            picture=_picture(shape.runs[showcase]) if showcase is not None else None,
-            log=_log_tail(shape.runs[showcase].log_sha256) if showcase is not None else None,
+            shown=shown,
+            picture=_picture(shape.runs[shown]) if shown is not None else None,
+            log=_log_tail(shape.runs[shown].log_sha256) if shown is not None else None,
+            rating=rating_picture(rating, reader),
             build_log=_log_tail(shape.build_log_sha256),
             choice=choice,
             withdrawable=shape.state == "active" and phase.state != PhaseState.DRAFT and not phase.state.over,
             person=person(g.user),
         )
     )
+
+
+def _looked_at(runs: Sequence[VisibleRun]) -> int | None:
+    """The number of the run that the page itself shows: the first that counted and has a view, once all are open; the
+    showcase before."""
+    showcases = [number for number, run in enumerate(runs) if run.showcase and run.open]
+    counted = [number for number, run in enumerate(runs) if not run.showcase and run.open and run.view_sha256]
+    return next(iter([*counted, *showcases]), None)
 
 
 def submission_as_seen(session: Session, found: Submission, contest: Contest, phase: Phase) -> SubmissionShape:
@@ -310,7 +322,13 @@ def meeting(public_id: str, number: int) -> Response:
     title = " – ".join(side.team for side in seen.sides)
     return make_response(
         render_template(
-            "replay.html", public_id=public_id, title=title, picture=shown, view_url=view_url, person=person(g.user)
+            "replay.html",
+            public_id=public_id,
+            title=title,
+            picture=shown,
+            view_url=view_url,
+            names={side.seat: side.team for side in seen.sides},
+            person=person(g.user),
         )
     )
 

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -251,9 +252,18 @@ class World:
             self.run(session, judgement, submission, name, score=score, showcase=name == "showcase")
 
     def run(
-        self, session: Session, judgement: Judgement, submission: Submission, case: str, *, score: float, showcase: bool
+        self,
+        session: Session,
+        judgement: Judgement,
+        submission: Submission,
+        case: str,
+        *,
+        score: float,
+        showcase: bool,
+        kind: str = "scene",
+        data: Any = None,
     ) -> None:
-        view = json.dumps({"kind": "scene", "data": scene()}).encode()
+        view = json.dumps({"kind": kind, "data": scene() if data is None else data}, separators=(",", ":")).encode()
         run = Run(
             phase_id=judgement.phase_id,
             judgement_id=judgement.id,
@@ -281,6 +291,18 @@ class World:
                 memory_mib=143.0,
             )
         )
+
+    def looked_at(
+        self, enrolment: Enrolment, phase: Phase, user: User, views: Sequence[tuple[str, Any]], *, filename: str
+    ) -> Submission:
+        """A scored submission with a run for each view; what its page shows depends on what the phase hides."""
+        submission = self.scored(enrolment, phase, user, 50.0, runs=False, filename=filename)
+        with self.db.write() as session:
+            judgement = session.exec(select(Judgement).where(Judgement.submission_id == submission.id)).one()
+            for number, (kind, data) in enumerate(views, 1):
+                case = f"{kind}-{number}"
+                self.run(session, judgement, submission, case, score=50.0, showcase=False, kind=kind, data=data)
+        return submission
 
     def host(self, *, isolated: bool = True, name: str = "host-1") -> None:
         with self.db.write() as session:

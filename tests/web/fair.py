@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from judge.models import User
 from judge.states import JudgementState, PhaseState, SubmissionState
+from tests.web import looks
 from tests.web.factories import World
 
 TEAMS = (
@@ -24,6 +25,17 @@ class Fair:
     """Private pages of `mei`, by what they show: path without the language."""
     public: dict[str, str] = field(default_factory=dict)
     """More public ones."""
+
+
+def populate_looks(world: World, mei: User) -> dict[str, str]:
+    """A page of `mei` for each kind of view."""
+    contest = world.contest("driving-looks", title={"en": "Looks", "zh": "外观", "ko": "모습"})
+    phase = world.phase(contest, hidden=False)
+    enrolment = world.enrol(contest, world.team(mei, "Onlookers"))
+    shown = [*((kind, make()) for kind, make in looks.LOOKS.items()), ("scene", looks.pitch())]
+    entry = world.looked_at(enrolment, phase, mei, shown, filename="looks.py")
+    names = [*looks.LOOKS, "pitch"]
+    return {f"a {name}": f"/submissions/{entry.public_id}/runs/{number}" for number, name in enumerate(names)}
 
 
 def populate(world: World) -> Fair:

@@ -130,9 +130,11 @@ def ground(world: World, slug: str, case: str, **more: Any) -> Ground:
     return Ground(world, slug, contest, world.phase(contest, **facts))
 
 
-def populate(world: World) -> dict[str, str]:
-    """A ladder with a game, a cross-play with a grid; pages without the language, by what they show."""
+def populate(world: World, mine: User) -> tuple[dict[str, str], dict[str, str]]:
+    """A ladder with a game, a cross-play with a grid; pages without the language, by what they show: public ones, and
+    those of `mine`, whose entry is on the ladder."""
     duel, siege = ground(world, "duel", "game-1"), ground(world, "siege", "siege-1")
+    duel.teams["苍鹭"] = (mine, world.enrol(duel.contest, world.team(mine, "苍鹭")))
     one, other = duel.enter("Endless Falcons of the Upper Haihe Delta"), duel.enter("苍鹭")
     game = duel.meet(one, other, (1.0, 0.0))
     duel.meet(other, one, (0.5, 0.5))
@@ -149,4 +151,4 @@ def populate(world: World) -> dict[str, str]:
         "ladder": "/contests/duel/practice/board",
         "grid": siege.here,
         "cross-play": "/contests/siege",
-    }
+    }, {"rating": f"/submissions/{other.public_id}"}

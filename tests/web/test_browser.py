@@ -23,7 +23,7 @@ from tests.known import CHALLENGES
 from tests.web import ground
 from tests.web.conftest import Hints
 from tests.web.factories import NOW, World
-from tests.web.fair import Fair, populate
+from tests.web.fair import Fair, populate, populate_looks
 from web.app import create_app
 
 pytestmark = pytest.mark.browser
@@ -71,7 +71,8 @@ def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     world = World(database, storage)
     world.host()
     fair = populate(world)
-    fair.public = ground.populate(world)
+    fair.public, rated = ground.populate(world, fair.mei)
+    fair.pages |= populate_looks(world, fair.mei) | rated
     app = create_app(settings, db=database, storage=storage, queue=Hints(), clock=lambda: NOW)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
@@ -235,6 +236,18 @@ def move(world: World, submission: Submission, **facts: object) -> None:
             setattr(judgement, name, value)
 
 
+def test_a_keyboard_reaches_the_content_first(page: Page, site: Site) -> None:
+    site.open(page, "front")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Pictures
+
+
 def test_a_replay_plays_pauses_steps_and_jumps(page: Page, site: Site) -> None:
     site.open(page, "scored")
     scene = page.locator("figure.scene")
@@ -278,9 +291,120 @@ def test_a_replay_is_a_still_picture_without_scripting(chromium: Browser, site: 
     context.close()
 
 
-def test_a_keyboard_reaches_the_content_first(page: Page, site: Site) -> None:
-    site.open(page, "front")
-    page.keyboard.press("Tab")
-    expect(page.locator(".skip")).to_be_focused()
+@pytest.mark.parametrize("name", ["a scene", "a pitch"])
+@pytest.mark.parametrize("where", ["canvas", "input[type=range]"])
+def test_the_keyboard_alone_drives_a_replay(page: Page, site: Site, name: str, where: str) -> None:
+    site.open(page, name)
+    scene = page.locator("figure.scene")
+    button, readout, speed = scene.locator(".play"), scene.locator(".readout"), scene.locator("select")
+    seconds = 0.2 if name == "a scene" else 0.1
+    frames = 39 if name == "a scene" else 79
+    expect(scene.locator(".keys")).to_be_visible()
+    scene.locator(where).focus()
+    steps = {"ArrowRight": 1, "PageDown": 26, "ArrowLeft": 25, "PageUp": 0, "End": frames, "Home": 0}
+    for key, frame in steps.items():
+        page.keyboard.press(key)
+        expect(readout).to_contain_text(f"{frame * seconds:.1f} / {frames * seconds:.1f} s")
+    for key, pace in (("ArrowUp", "2"), ("+", "4"), ("ArrowDown", "2"), ("-", "1"), ("-", "0.5"), ("-", "0.5")):
+        page.keyboard.press(key)
+        expect(speed).to_have_value(pace)
+    page.keyboard.press("Space")
+    expect(button).to_have_text("Pause")
+    expect(readout).not_to_contain_text("0.0 /")
+    page.keyboard.press("k")
+    expect(button).to_have_text("Play")
+
+
+def test_a_game_shows_its_score_over_time_and_its_goals_on_the_time_line(page: Page, site: Site) -> None:
+    site.open(page, "a pitch")
+    scene = page.locator("figure.scene")
+    ticks = scene.locator(".track-in-time .marks-strip path")
+    expect(ticks).to_have_count(2)
+    expect(scene.locator(".marks-strip .bad")).to_have_count(1)
+    assert scene.locator("button", has_text="Follow").count() == 0, "nobody to follow"
+    expect(scene.locator(".readout")).to_contain_text("Goals, left 0 · Goals, right 0")
+    scene.locator("canvas").focus()
+    page.keyboard.press("End")
+    expect(scene.locator(".readout")).to_contain_text("Goals, left 1 · Goals, right 0")
+    box, track = ticks.first.bounding_box(), scene.locator("input[type=range]").bounding_box()
+    assert box is not None
+    assert track is not None
+    middle = (box["x"] + box["width"] / 2 - track["x"]) / track["width"]
+    assert middle == pytest.approx(40 / 79, abs=0.02), "the tick of the goal stands where the thumb then is"
+
+
+def test_nobody_slides_back_to_the_kick_off(page: Page, site: Site) -> None:
+    """Between the last frame before a goal and the first after it there is nothing in between."""
+    site.open(page, "a pitch")
+    expect(page.locator("figure.scene .controls")).to_be_visible()
+    drawn = """(at) => {
+      const canvas = document.querySelector("figure.scene canvas");
+      document.querySelector("figure.scene").player.seek(at);
+      return canvas.toDataURL();
+    }"""
+    before, between, after = (page.evaluate(drawn, at) for at in (39, 39.45, 40))
+    assert before == between
+    assert before != after
+
+
+def test_with_motion_reduced_the_camera_stands_still_and_nothing_plays_by_itself(page: Page, site: Site) -> None:
+    site.open(page, "a scene")
+    scene = page.locator("figure.scene")
+    expect(scene.locator("button", has_text="Follow")).to_be_visible()
+    page.wait_for_timeout(300)
+    expect(scene.locator(".readout")).to_contain_text("0.0 / ")
+
+
+def test_a_still_picture_of_a_game_names_its_moment_without_scripting(chromium: Browser, site: Site) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    site.open(page, "a pitch")
+    assert page.locator("svg.still .actor").count() == 7
+    assert page.locator(".still-only").inner_text() == "The moment shown: 3.9 s."
+    assert page.locator(".scene > .marks-strip").is_visible()
+    assert page.locator(".keys").is_hidden()
+    context.close()
+
+
+@pytest.mark.parametrize("name", ["a gantt", "a curves", "a matrix", "a images", "a table", "grid", "rating"])
+def test_a_chart_is_all_there_without_scripting(chromium: Browser, site: Site, name: str) -> None:
+    told = {}
+    for scripting in (True, False):
+        context = chromium.new_context(java_script_enabled=scripting)
+        page = context.new_page()
+        site.open(page, name)
+        chart = page.locator("main svg[role=img], main table")
+        assert chart.first.is_visible()
+        told[scripting] = chart.all_text_contents()
+        context.close()
+    assert told[True] == told[False]
+
+
+def test_a_job_of_a_gantt_chart_can_be_pointed_out(page: Page, site: Site) -> None:
+    site.open(page, "a gantt")
+    chart = page.locator("figure.gantt")
+    chart.locator(".bar[data-job='7']").nth(3).hover(force=True)
+    expect(chart.locator(".pointed")).to_contain_text("Job 7 on machine 3")
+    assert chart.locator(".bar.faded").count() == 380
+    page.mouse.move(0, 0)
+    expect(chart.locator(".bar.faded")).to_have_count(0)
+    button = chart.locator(".jobs button", has_text="Job 12")
+    button.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("main")).to_be_focused()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    page.mouse.move(0, 0)
+    expect(chart.locator(".bar.faded")).to_have_count(380)
+    page.keyboard.press("Enter")
+    expect(chart.locator(".bar.faded")).to_have_count(0)
+
+
+def test_a_wide_grid_scrolls_in_its_own_box_with_its_headings_in_sight(page: Page, site: Site) -> None:
+    page.set_viewport_size(PHONE)
+    site.open(page, "a matrix")
+    box = page.locator(".heat-box")
+    inside, outside = box.evaluate("(box) => [box.scrollWidth, box.clientWidth]")
+    assert inside > outside
+    heading = page.locator(".heat tbody th").first
+    before = heading.bounding_box()
+    box.evaluate("(box) => { box.scrollLeft = 200; }")
+    assert heading.bounding_box() == before

@@ -1,15 +1,20 @@
 """Matches: public, cacheable, without a cookie; hidden cases and what came after a freeze stay behind; a team sees its
 own; tracks are chosen at the upload."""
 
+import json
+import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlmodel import select
 
-from judge.models import Judgement, Meeting, Phase, Submission
+from judge import leaderboard
+from judge.models import Judgement, Meeting, Phase, Run, Submission
 from judge.states import JudgementState, PhaseState
 from tests.known import CHALLENGES
+from tests.web import looks
 from tests.web.browsing import hidden_fields, text_of
 from tests.web.factories import World
 from tests.web.ground import TABLE, Ground, ground
@@ -114,6 +119,89 @@ def test_where_entries_never_meet_there_are_no_matches(client: FlaskClient, worl
     world.phase(world.contest())
     assert client.get("/en/contests/driving/practice/matches").status_code == 404
     assert "/matches" not in client.get("/en/contests/driving").text
+
+
+def test_a_replay_says_which_team_took_which_side(client: FlaskClient, browse, duel: Ground, game: int) -> None:
+    show(duel, game, "scene", looks.pitch())
+    for page in (client.get(f"/en{duel.here}/{game}"), own_page(browse, duel, game)):
+        text = text_of(page)
+        assert "Left: Alpha" in text
+        assert "Right: Beta" in text
+
+
+def show(duel: Ground, game: int, kind: str, data: Any) -> None:
+    """Let a match have looked so."""
+    with duel.world.db.write() as session:
+        run = session.exec(select(Run).where(Run.meeting_id == game)).one()
+        run.view_sha256 = duel.world.storage.keep_bytes(json.dumps({"kind": kind, "data": data}).encode())
+
+
+def own_page(browse, duel: Ground, game: int):
+    with duel.world.db.read() as session:
+        alpha = session.exec(select(Submission).where(Submission.filename == "Alpha.zip")).one()
+    return browse(duel.teams["Alpha"][0]).get(f"/submissions/{alpha.public_id}/meetings/{game}")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Rating over time
+
+
+def season(duel: Ground, entry: Submission, wins: int, defeats: int, *, at: Any = None) -> None:
+    for number in range(wins + defeats):
+        other = duel.enter(f"Other {at} {number}")
+        duel.meet(entry, other, (1.0, 0.0) if number < wins else (0.0, 1.0), at=at)
+
+
+def before_the_freeze(duel: Ground) -> None:
+    """Every entry was received and qualified long ago."""
+    with duel.world.db.write() as session:
+        for row in session.exec(select(Submission)):
+            row.received_at = duel.world.now - timedelta(hours=3)
+        for judgement in session.exec(select(Judgement)):
+            judgement.finished_at = duel.world.now - timedelta(hours=3)
+
+
+@pytest.mark.parametrize("language", ["en", "zh", "ko"])
+def test_an_entry_on_a_ladder_sees_how_its_rating_came_about(browse, duel: Ground, language: str) -> None:
+    alpha = duel.enter("Alpha")
+    season(duel, alpha, wins=2, defeats=1)
+    duel.tend()
+    page = browse(duel.teams["Alpha"][0], language).get(f"/submissions/{alpha.public_id}")
+    assert page.text.count('class="dot own"') == 4 + 1, "a newcomer and after each game; the legend"
+    assert page.text.count('class="band own"') == 2
+    points = re.findall(r'<td class="num">(\d)</td><td class="num">([\d,.]+)</td>', page.text)
+    ratings = [float(rating.replace(",", "")) for _, rating in points]
+    assert [int(played) for played, _ in points] == [0, 1, 2, 3]
+    assert ratings[0] < ratings[1] < ratings[2] > ratings[3]
+    with duel.world.db.read() as session:
+        rows = leaderboard.snapshot(session, phase=duel.phase, track="", now=duel.world.now).rows
+    shown = next(row.score for row in rows if row.team == "Alpha")
+    assert ratings[-1] == pytest.approx(shown, abs=1), "its last is what the board says"
+
+
+def test_before_the_first_game_there_is_no_history_to_see(browse, duel: Ground) -> None:
+    alpha = duel.enter("Alpha")
+    duel.tend()
+    assert "h-rating" not in browse(duel.teams["Alpha"][0]).get(f"/submissions/{alpha.public_id}").text
+
+
+def test_at_a_freeze_a_history_ends_with_what_the_public_knows(browse, world: World) -> None:
+    """Promise 6: what others have won since would be told by it."""
+    duel = ground(world, "duel", "game-1", freeze_at=world.now - timedelta(hours=1))
+    alpha = duel.enter("Alpha")
+    season(duel, alpha, wins=1, defeats=0, at=world.now - timedelta(hours=2))
+    season(duel, alpha, wins=0, defeats=2, at=world.now)
+    before_the_freeze(duel)
+    duel.tend()
+    page = browse(duel.teams["Alpha"][0]).get(f"/submissions/{alpha.public_id}")
+    assert page.text.count('class="dot own"') == 2 + 1
+
+
+def test_where_all_play_all_there_is_no_rating_over_time(browse, world: World) -> None:
+    duel = ground(world, "duel", "game-1", meets="all")
+    alpha = duel.enter("Alpha")
+    season(duel, alpha, wins=1, defeats=1)
+    assert "h-rating" not in browse(duel.teams["Alpha"][0]).get(f"/submissions/{alpha.public_id}").text
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -232,7 +320,19 @@ def test_cross_play_is_seen_at_a_glance(client: FlaskClient, siege: Ground) -> N
         assert "A row for each Attack, a column for each Defence" in text
         assert "Rams × 20.0 65.0" in text, "total: the mean of 80 and the house’s 50"
         assert "Slings 90.0 70.0" in text
-        assert text.count("×") == 1
+        assert page.text.count(">×</abbr>") == 1
+        assert "– not known yet" not in text
+        assert 'class="h10"' in page.text
+
+
+def test_a_pair_that_has_not_met_is_a_gap_in_the_grid(client: FlaskClient, siege: Ground) -> None:
+    ram, sling = siege.enter("Rams", track="attack"), siege.enter("Slings", track="attack")
+    siege.meet(ram, siege.enter("Walls", track="defence"), (80.0, 20.0))
+    siege.tend()
+    page = client.get(f"/en{siege.here}")
+    assert sling
+    assert page.text.count('<td class="gap">–</td>') == 1
+    assert "– not known yet" in text_of(page)
 
 
 def test_each_tracks_board_shows_its_own_columns(client: FlaskClient, siege: Ground) -> None:

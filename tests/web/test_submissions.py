@@ -6,8 +6,9 @@ import pytest
 from sqlmodel import select
 
 from judge.errors import StorageFull
-from judge.models import Contest, Enrolment, Judgement, Phase, Submission, Team, User
+from judge.models import Contest, Enrolment, Judgement, Phase, Run, Submission, Team, User
 from judge.states import JudgementState, PhaseState
+from tests.web import looks
 from tests.web.browsing import Browser, hidden_fields, text_of
 from tests.web.factories import World
 
@@ -281,6 +282,29 @@ def test_a_log_is_text_in_a_sandbox(browser: Browser, scored: Submission) -> Non
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert "<script>alert" not in browser.get(f"/submissions/{scored.public_id}").text
+
+
+def test_the_page_shows_the_showcase_while_cases_are_hidden_and_what_counted_afterwards(
+    browser: Browser, world: World, contest, mei, team
+) -> None:
+    """Promise 8; and public against private parts are to be seen after the reveal."""
+    phase = world.phase(contest, "qualification", hidden=True)
+    enrolment = world.enrol(contest, team)
+    views = [("curves", looks.curves()), ("images", looks.images())]
+    entry = world.looked_at(enrolment, phase, mei, views, filename="agent.py")
+    with world.db.write() as session:
+        run = session.exec(select(Run).where(Run.case == "images-2")).one()
+        run.showcase = True
+    page = text_of(browser.get(f"/submissions/{entry.public_id}"))
+    assert "The showcase" in page
+    assert "What was seen" in page
+    assert "Calibration" not in page
+    with world.db.write() as session:
+        session.get_one(Phase, phase.id).state = PhaseState.REVEALED
+    page = text_of(browser.get(f"/submissions/{entry.public_id}"))
+    assert "What curves-1 looked like" in page
+    assert "Public Private" in page
+    assert "What was seen" not in page
 
 
 def test_the_replay_has_a_page_and_its_data(browser: Browser, scored: Submission) -> None:

@@ -7,11 +7,14 @@
 (() => {
   const SPEEDS = [0.5, 1, 2, 4, 8];
   const FOLLOW_METRES = 90;
+  const TRAIL_SECONDS = 3;
+  const ROLES = { left: "ego", right: "rival", ball: "edge-line" };
+  const PUT_BACK = ["goal", "drop"]; // before these somebody was put elsewhere: no way leads there
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   const make = (tag, facts = {}) => Object.assign(document.createElement(tag), facts);
 
-  function pose(data, at) {
+  function pose(data, at, breaks = new Set()) {
     // Every actor that is there at an instant: index -> [x, y, heading], in between by interpolation.
     const first = Math.min(Math.floor(at), data.frames.length - 1);
     const share = at - first;
@@ -19,7 +22,7 @@
     const row = data.frames[first];
     for (let i = 0; i < row.length; i += 4) poses.set(row[i], [row[i + 1], row[i + 2], row[i + 3]]);
     const next = data.frames[first + 1];
-    if (!share || !next) return poses;
+    if (!share || !next || breaks.has(first + 1)) return poses;
     for (let i = 0; i < next.length; i += 4) {
       const here = poses.get(next[i]);
       if (!here) continue;
@@ -49,6 +52,9 @@
       this.speed = 1;
       this.playing = false;
       this.following = data.follow !== null && !calm.matches;
+      this.counts = data.series.map((series) => series.values.every(Number.isInteger));
+      this.breaks = new Set(data.marks.filter((mark) => PUT_BACK.includes(mark.kind)).map((mark) => mark.frame));
+      this.back = Math.round(TRAIL_SECONDS / data.seconds_per_frame);
       this.shapes = data.shapes.map((shape) => ({ ...shape, path: outline(shape) }));
       this.way = data.follow === null ? [] : data.frames.map((_, i) => pose(data, i).get(data.follow));
       this.canvas = make("canvas", { tabIndex: 0 });
@@ -59,7 +65,8 @@
       stage.querySelector(".still").setAttribute("aria-hidden", "true");
       this.pen = this.canvas.getContext("2d");
       this.controls();
-      this.canvas.addEventListener("keydown", (event) => this.key(event));
+      for (const part of [this.canvas, this.scrub]) part.addEventListener("keydown", (event) => this.key(event));
+      figure.querySelector(".keys").hidden = false;
       new ResizeObserver(() => this.resize()).observe(stage);
       this.resize();
     }
@@ -76,12 +83,16 @@
       this.scrub = make("input", { type: "range", min: 0, max: this.last, step: "any", value: 0 });
       this.scrub.setAttribute("aria-label", words.scrub);
       this.scrub.addEventListener("input", () => this.seek(Number(this.scrub.value)));
-      const speed = make("select");
-      speed.setAttribute("aria-label", words.speed);
-      for (const factor of SPEEDS) speed.append(new Option(`${factor}×`, factor, factor === 1, factor === 1));
-      speed.addEventListener("change", () => (this.speed = Number(speed.value)));
+      const track = make("div", { className: "track-in-time" });
+      const strip = this.figure.querySelector(".marks-strip");
+      if (strip) track.append(strip);
+      track.append(this.scrub);
+      this.pace = make("select");
+      this.pace.setAttribute("aria-label", words.speed);
+      for (const factor of SPEEDS) this.pace.append(new Option(`${factor}×`, factor, factor === 1, factor === 1));
+      this.pace.addEventListener("change", () => (this.speed = Number(this.pace.value)));
       this.readout = make("span", { className: "readout" });
-      box.replaceChildren(this.button, this.scrub, speed);
+      box.replaceChildren(this.button, track, this.pace);
       if (this.data.follow !== null) {
         this.camera = make("button", { type: "button" });
         this.camera.addEventListener("click", () => {
@@ -110,10 +121,19 @@
 
     key(event) {
       const steps = { ArrowLeft: -1, ArrowRight: 1, PageUp: -25, PageDown: 25, Home: -Infinity, End: Infinity };
-      if (event.key === " ") this.toggle();
+      const paces = { ArrowUp: 1, "+": 1, ArrowDown: -1, "-": -1 };
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === " " || event.key === "k") this.toggle();
+      else if (event.key in paces) this.hurry(paces[event.key]);
       else if (event.key in steps) this.seek(Math.round(this.at) + steps[event.key]);
       else return;
       event.preventDefault();
+    }
+
+    hurry(step) {
+      const at = SPEEDS.indexOf(this.speed) + step;
+      this.speed = SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, at))];
+      this.pace.value = this.speed;
     }
 
     toggle() {
@@ -163,14 +183,15 @@
 
     draw() {
       const { pen, data } = this;
-      const poses = pose(data, this.at);
+      const poses = pose(data, this.at, this.breaks);
       pen.setTransform(1, 0, 0, 1, 0, 0);
       pen.fillStyle = this.colour("ground");
       pen.fillRect(0, 0, this.canvas.width, this.canvas.height);
       const pixel = Math.min(2, devicePixelRatio || 1) / this.aim(poses);
       pen.lineCap = pen.lineJoin = "round";
       for (const shape of this.shapes) this.ground(shape, pixel);
-      this.trail(pixel);
+      if (data.follow === null) this.tails(pixel);
+      else this.stroke(this.way.slice(0, Math.floor(this.at) + 1).filter(Boolean), "way", 0.55, pixel);
       for (const [index, [x, y, heading]] of poses) this.actor(data.actors[index], x, y, heading, pixel);
       for (const mark of data.marks) if (mark.frame <= this.at + 0.5) this.mark(mark, pixel);
       this.tell();
@@ -191,13 +212,27 @@
       this.pen.setLineDash([]);
     }
 
-    trail(pixel) {
-      const been = this.way.slice(0, Math.floor(this.at) + 1).filter(Boolean);
-      if (been.length < 2) return;
+    tails(pixel) {
+      // Where each one has been in the last seconds; who stood still has none.
+      const now = Math.floor(this.at);
+      const ways = new Map();
+      const since = Math.max(0, now - this.back, ...[...this.breaks].filter((frame) => frame <= now));
+      for (let frame = since; frame <= now; frame += 1) {
+        const row = this.data.frames[frame];
+        for (let i = 0; i < row.length; i += 4) {
+          if (!ways.has(row[i])) ways.set(row[i], []);
+          ways.get(row[i]).push([row[i + 1], row[i + 2]]);
+        }
+      }
+      for (const [index, way] of ways) this.stroke(way, ROLES[this.data.actors[index].role] ?? "way", 0.4, pixel);
+    }
+
+    stroke(points, colour, opacity, pixel) {
+      if (points.length < 2) return;
       this.pen.beginPath();
-      been.forEach(([x, y], i) => (i ? this.pen.lineTo(x, y) : this.pen.moveTo(x, y)));
-      this.pen.strokeStyle = this.colour("way");
-      this.pen.globalAlpha = 0.55;
+      points.forEach(([x, y], i) => (i ? this.pen.lineTo(x, y) : this.pen.moveTo(x, y)));
+      this.pen.strokeStyle = this.colour(colour);
+      this.pen.globalAlpha = opacity;
       this.pen.lineWidth = 2 * pixel;
       this.pen.stroke();
       this.pen.globalAlpha = 1;
@@ -205,15 +240,14 @@
 
     actor(actor, x, y, heading, pixel) {
       const { pen } = this;
-      const roles = { left: "ego", right: "rival", ball: "edge-line" };
       const length = Math.max(actor.length, 5 * pixel);
       const width = Math.max(actor.width, 3 * pixel);
       pen.save();
       pen.translate(x, y);
       pen.rotate(heading);
-      pen.fillStyle = this.colour(roles[actor.role] ?? actor.role);
-      pen.strokeStyle = this.colour("ground");
-      pen.lineWidth = pixel;
+      pen.fillStyle = this.colour(ROLES[actor.role] ?? actor.role);
+      pen.strokeStyle = this.colour(actor.role === "right" ? "edge-line" : "ground");
+      pen.lineWidth = (actor.role === "right" ? 2.5 : 1) * pixel;
       pen.beginPath();
       if (actor.kind === "disc") pen.arc(0, 0, length / 2, 0, 2 * Math.PI);
       else pen.roundRect(-length / 2, -width / 2, length, width, width / 4);
@@ -224,6 +258,21 @@
         pen.globalAlpha = 0.65;
         pen.fillRect(length * 0.12, -width * 0.36, length * 0.16, width * 0.72);
       }
+      pen.restore();
+      const number = actor.kind === "disc" && /\d{1,2}$/.exec(actor.id);
+      if (number && length > 14 * pixel) this.number(number[0], x, y, length);
+    }
+
+    number(text, x, y, length) {
+      const { pen } = this;
+      pen.save();
+      pen.translate(x, y);
+      if (this.data.y_axis === "up") pen.scale(1, -1);
+      pen.fillStyle = this.colour("ground");
+      pen.font = `700 ${length * 0.6}px sans-serif`;
+      pen.textAlign = "center";
+      pen.textBaseline = "middle";
+      pen.fillText(text, 0, 0);
       pen.restore();
     }
 
@@ -248,7 +297,11 @@
       const write = new Intl.NumberFormat(figure.dataset.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
       const seconds = (frames) => write.format(frames * data.seconds_per_frame);
       const frame = Math.min(this.last, Math.round(this.at));
-      const figures = data.series.map((s) => `${s.title[figure.dataset.lang]} ${write.format(s.values[frame])} ${s.unit}`);
+      const figures = data.series.map((series, i) => {
+        const value = series.values[frame];
+        const unit = series.unit && ` ${series.unit}`;
+        return `${series.title[figure.dataset.lang]} ${this.counts[i] ? value : write.format(value)}${unit}`;
+      });
       this.readout.textContent = [`${seconds(this.at)} / ${seconds(this.last)} s`, ...figures].join(" · ");
       this.scrub.setAttribute("aria-valuetext", `${seconds(this.at)} s`);
     }
