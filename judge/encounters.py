@@ -125,11 +125,8 @@ def rating_history(
         return []
     frozen_at = leaderboard.frozen_since(phase, now=now)
     inside = field.entrants(session, phase, submission.track, before=frozen_at)
-    if submission.id not in {one.candidate.submission_id for one in inside}:
-        return []
-    return derived.ladder_history(
-        [one.entry for one in inside], field.met(session, phase, before=frozen_at), submission.id
-    )
+    games = field.met(session, phase, before=frozen_at)
+    return derived.ladder_history([one.entry for one in inside], games, submission.id)
 
 
 def _seen(session: Session, phase: Phase, about: About, query: Any, *, own: int | None = None) -> list[Encounter]:
