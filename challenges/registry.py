@@ -10,6 +10,7 @@ from challenges.errors import BrokenChallenge
 
 CHALLENGES = {
     "driving": "challenges.driving.challenge:Driving",
+    "security": "challenges.security.challenge:Security",
     "datalake": "challenges.datalake.challenge:Datalake",
     "industry": "challenges.industry.challenge:Industry",
     "sports": "challenges.sports.challenge:Sports",

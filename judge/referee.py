@@ -128,10 +128,17 @@ class Nursery:
 
 
 def _clean_environment() -> dict[str, str]:
-    """What a child may know: how to find its libraries, and to use one thread."""
+    """What a child may know: how to find its libraries, to use one thread, and (joblib, below scikit-learn) to start no
+    process and touch no semaphore."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "VIRTUAL_ENV", "PYTHONPATH") if name in os.environ}
     own = os.environ.get("PODIUM_CHALLENGES")
-    fixed = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "SDL_VIDEODRIVER": "dummy"}
+    fixed = {
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "JOBLIB_MULTIPROCESSING": "0",
+        "PYTHONHASHSEED": "0",
+        "SDL_VIDEODRIVER": "dummy",
+    }
     return {**kept, **fixed, **({"PODIUM_CHALLENGES": own} if own else {})}
 
 

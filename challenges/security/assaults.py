@@ -1,9 +1,11 @@
 """The house attacks: what a defence meets in its qualification. Exact in every step, as the house models are.
 
-`noise`  ε up or down at each pixel, by lot.
 `fgsm`   one step of ε along the sign of the slope of a network (Goodfellow et al. 2015), on the lead of the best wrong
          class instead of the cross-entropy (Carlini and Wagner 2017), whose sign needs no logarithms.
 `pgd`    steps of a fourth of ε on the three networks together, from a random start (Madry et al. 2018).
+`lure`   steps of two fifths of ε away from the nearest images of the same digit towards the nearest of another one, among those
+         that the house's neighbours know: what fools who compares with images that he has (after Sitawarin and Wagner
+         2019).
 `search` knows labels only: squares of the image are set to ±ε, and stay so where more models of the house are wrong
          (after Square Attack, Andriushchenko et al. 2020)."""
 
@@ -17,14 +19,11 @@ from challenges.security.digits import EPSILON, SIDE, Images, Labels, in_ball
 from challenges.security.house import ORACLE, house
 
 PGD_STEPS, PGD_STRIDE = 10, 25
+LURE_STEPS, LURE_STRIDE = 6, 40
 SEARCH_STEPS = 40
 
 Chance = np.random.Generator
 Assault = Callable[[Images, Labels, Chance], Images]
-
-
-def noise(images: Images, labels: Labels, chance: Chance) -> Images:  # noqa: ARG001
-    return in_ball(images + _signs(chance, images.shape) * EPSILON, images)
 
 
 def fgsm(images: Images, labels: Labels, chance: Chance) -> Images:  # noqa: ARG001
@@ -38,6 +37,13 @@ def pgd(images: Images, labels: Labels, chance: Chance) -> Images:
     for _ in range(PGD_STEPS):
         votes = sum(_sign(net.slope(moved, labels)) for net in nets)
         moved = in_ball(moved + _sign(np.asarray(votes)) * PGD_STRIDE, images)
+    return moved
+
+
+def lure(images: Images, labels: Labels, chance: Chance) -> Images:  # noqa: ARG001
+    moved = images
+    for _ in range(LURE_STEPS):
+        moved = in_ball(moved + _sign(house().neighbours.way_out(moved, labels)) * LURE_STRIDE, images)
     return moved
 
 
@@ -61,7 +67,7 @@ def search(images: Images, labels: Labels, chance: Chance) -> Images:
     return moved
 
 
-ASSAULTS: Final[Mapping[str, Assault]] = {"noise": noise, "fgsm": fgsm, "pgd": pgd, "search": search}
+ASSAULTS: Final[Mapping[str, Assault]] = {"fgsm": fgsm, "pgd": pgd, "lure": lure, "search": search}
 
 
 def _sign(slope: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.int64]:

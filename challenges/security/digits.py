@@ -1,8 +1,13 @@
-"""The images of the contest: scikit-learn's digits, moved, turned and requantised by a seed, never the originals.
+"""The images of the contest: scikit-learn's digits, mixed, bent and requantised by a seed, never the originals.
 
-Theory of operation. A pixel is a whole number of thousandths, 0..1000, in arrays of shape (count, 64), row by row. All
-arithmetic is on integers (12 binary places for coordinates), so that the same seed gives the same images on every
-machine; with ε a whole number of thousandths too, nobody can argue about who left the ball by a rounding error.
+Theory of operation. The originals are public, so whatever stays near one of them can be looked up. Hence an image is
+made of two digits of its class that are alike, in a mixture (Zhang et al. 2018, mixup, within a class; Chawla et al.
+2002, SMOTE); that is stretched, sheared, turned and shifted (Simard et al. 2003, who bent digits too), bent by a grid of
+random displacements, drawn thicker or thinner, and requantised: 45 numbers drawn for each image.
+
+A pixel is a whole number of thousandths, 0..1000, in arrays of shape (count, 64), row by row. All arithmetic is on
+integers (12 binary places), so that the same seed gives the same images on every machine; with ε a whole number of
+thousandths too, nobody can argue about who left the ball by a rounding error.
 """
 
 from functools import cache
@@ -26,8 +31,25 @@ Labels = NDArray[np.int64]
 _PLACES = 12
 _ONE = 1 << _PLACES
 _CENTRE = 7 * _ONE // 2
-SHIFT_PIXELS = 0.4
-TURN_DEGREES = 8
+_INK = 16
+"""The originals' white."""
+_MARGIN = 4
+"""Black pixels around a picture, which interpolation may ask for."""
+
+ALIKE = 10
+"""An image's second digit is one of so many that are nearest to the first, of its class."""
+MIXED = (0.25, 0.5)
+"""The share of the second."""
+STRETCH = 0.1
+SHEAR = 0.1
+TURN_TENTHS = 100
+"""Of a degree."""
+SHIFT_PIXELS = 0.5
+BEND_PIXELS = 0.25
+BEND_GRID = 4
+"""Displacements are drawn at so many points each way, and interpolated between."""
+THICKER = 0.2
+"""The share of the way to the lightest (darkest) of a pixel and its four neighbours."""
 LEVELS = (8, 32)
 
 
@@ -40,47 +62,97 @@ def _originals() -> tuple[NDArray[np.int64], Labels]:
     return found.images.astype(np.int64), found.target.astype(np.int64)
 
 
-def draw(seed: bytes, count: int) -> tuple[Images, Labels]:
-    """`count` images and their labels from a seed: shifted by up to 0.4 pixels each way, turned by up to 8°, and
-    requantised to between 8 and 32 steps."""
-    chance = np.random.Generator(np.random.PCG64(int.from_bytes(seed, "big")))
+@cache
+def _alike() -> NDArray[np.int64]:
+    """(1797, ALIKE): the nearest others of the same class, the nearest first."""
     originals, labels = _originals()
-    chosen = chance.integers(len(labels), size=count)
-    farthest = int(SHIFT_PIXELS * _ONE)
-    shift = chance.integers(-farthest, farthest, size=(2, count), endpoint=True)
-    turn = chance.integers(-TURN_DEGREES, TURN_DEGREES, size=count, endpoint=True)
-    levels = chance.integers(LEVELS[0], LEVELS[1], size=count, endpoint=True)
-    return _moved(originals[chosen], shift, turn, levels), labels[chosen]
+    flat = originals.reshape(-1, PIXELS)
+    nearest = np.empty((len(labels), ALIKE), dtype=np.int64)
+    for digit in range(CLASSES):
+        mine = np.flatnonzero(labels == digit)
+        squares = (flat[mine] ** 2).sum(axis=1)
+        distances = squares[:, None] + squares - 2 * flat[mine] @ flat[mine].T
+        np.fill_diagonal(distances, np.iinfo(np.int64).max)
+        nearest[mine] = mine[np.argsort(distances, axis=1, kind="stable")[:, :ALIKE]]
+    return nearest
 
 
-def _moved(
-    pictures: NDArray[np.int64], shift: NDArray[np.int64], turn: NDArray[np.int64], levels: NDArray[np.int64]
-) -> Images:
-    """Every output pixel is interpolated between the four around where it came from; outside is black."""
-    count = len(pictures)
-    angle = np.deg2rad(turn.astype(np.float64))
-    cos = np.rint(np.cos(angle) * _ONE).astype(np.int64)[:, None, None]
-    sin = np.rint(np.sin(angle) * _ONE).astype(np.int64)[:, None, None]
+class _Chance:
+    """The numbers that make `count` images, each of shape (count, 1, 1) or longer, in 12 binary places."""
+
+    def __init__(self, seed: bytes, count: int) -> None:
+        self._stream = np.random.Generator(np.random.PCG64(int.from_bytes(seed, "big")))
+        self.count = count
+
+    def whole(self, low: int, high: int, *shape: int) -> NDArray[np.int64]:
+        """From low to high, both of them possible."""
+        return self._stream.integers(low, high, size=(self.count, *(shape or (1, 1))), endpoint=True)
+
+    def places(self, low: float, high: float, *shape: int) -> NDArray[np.int64]:
+        return self.whole(round(low * _ONE), round(high * _ONE), *shape)
+
+
+def draw(seed: bytes, count: int) -> tuple[Images, Labels]:
+    """`count` images and their labels from a seed."""
+    chance = _Chance(seed, count)
+    originals, labels = _originals()
+    first = chance.whole(0, len(labels) - 1)[:, 0, 0]
+    second = _alike()[first, chance.whole(0, ALIKE - 1)[:, 0, 0]]
+    share = chance.places(*MIXED)
+    ink = originals[first] * (_ONE - share) + originals[second] * share
+    ink = _redrawn(_moved(ink, *_sources(chance)), chance.places(-THICKER, THICKER))
+    return _requantised(ink, chance.whole(*LEVELS)), labels[first]
+
+
+def _sources(chance: _Chance) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where every pixel comes from: (count, 8, 8) rows and columns."""
     away = np.arange(SIDE, dtype=np.int64) * _ONE - _CENTRE
-    down, right = away[None, :, None], away[None, None, :]
-    row = ((cos * down + sin * right) >> _PLACES) + _CENTRE + shift[0][:, None, None]
-    column = ((cos * right - sin * down) >> _PLACES) + _CENTRE + shift[1][:, None, None]
-    padded = np.zeros((count, SIDE + 6, SIDE + 6), dtype=np.int64)
-    padded[:, 3:-3, 3:-3] = pictures
-    top = np.clip(row >> _PLACES, -3, SIDE + 1) + 3
-    left = np.clip(column >> _PLACES, -3, SIDE + 1) + 3
+    down = away[:, None] * (_ONE + chance.places(-STRETCH, STRETCH)) >> _PLACES
+    right = away * (_ONE + chance.places(-STRETCH, STRETCH)) >> _PLACES
+    right = right + (down * chance.places(-SHEAR, SHEAR) >> _PLACES)
+    angle = np.deg2rad(chance.whole(-TURN_TENTHS, TURN_TENTHS) / 10)
+    cos, sin = (np.rint(part * _ONE).astype(np.int64) for part in (np.cos(angle), np.sin(angle)))
+    row, column = cos * down + sin * right >> _PLACES, cos * right - sin * down >> _PLACES
+    shift = chance.places(-SHIFT_PIXELS, SHIFT_PIXELS, 2, 1, 1)
+    bend = _between(chance.places(-BEND_PIXELS, BEND_PIXELS, 2, BEND_GRID, BEND_GRID))
+    return row + _CENTRE + shift[:, 0] + bend[:, 0], column + _CENTRE + shift[:, 1] + bend[:, 1]
+
+
+def _between(grid: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(…, BEND_GRID, BEND_GRID) interpolated to (…, 8, 8)."""
+    place = np.arange(SIDE, dtype=np.int64) * (BEND_GRID - 1) * _ONE // (SIDE - 1)
+    low = np.minimum(place >> _PLACES, BEND_GRID - 2)
+    part = place - (low << _PLACES)
+    rows = grid[..., low, :] * (_ONE - part)[:, None] + grid[..., low + 1, :] * part[:, None] >> _PLACES
+    return rows[..., low] * (_ONE - part) + rows[..., low + 1] * part >> _PLACES
+
+
+def _moved(ink: NDArray[np.int64], row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Every pixel is interpolated between the four around where it comes from; outside is black."""
+    padded = np.pad(ink, ((0, 0), (_MARGIN, _MARGIN), (_MARGIN, _MARGIN)))
+    last = SIDE + _MARGIN - 2
+    top = np.clip(row >> _PLACES, -_MARGIN, last) + _MARGIN
+    left = np.clip(column >> _PLACES, -_MARGIN, last) + _MARGIN
     below, beside = row & (_ONE - 1), column & (_ONE - 1)
-    which = np.arange(count)[:, None, None]
-    total = (
-        padded[which, top, left] * (_ONE - below) * (_ONE - beside)
-        + padded[which, top, left + 1] * (_ONE - below) * beside
-        + padded[which, top + 1, left] * below * (_ONE - beside)
-        + padded[which, top + 1, left + 1] * below * beside
-    )
-    whole = 16 << (2 * _PLACES)
-    steps = levels[:, None, None]
-    nearest = (2 * total * steps + whole) // (2 * whole)
-    images: Images = ((2 * WHITE * nearest + steps) // (2 * steps)).reshape(count, PIXELS)
+    which = np.arange(len(ink))[:, None, None]
+    one = padded[which, top, left] * (_ONE - below) + padded[which, top + 1, left] * below >> _PLACES
+    other = padded[which, top, left + 1] * (_ONE - below) + padded[which, top + 1, left + 1] * below >> _PLACES
+    return one * (_ONE - beside) + other * beside >> _PLACES
+
+
+def _redrawn(ink: NDArray[np.int64], share: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Thicker where the share is above 0, thinner where it is below."""
+    around = np.pad(ink, ((0, 0), (1, 1), (1, 1)))
+    near = [around[:, 1:-1, 1:-1], around[:, :-2, 1:-1], around[:, 2:, 1:-1], around[:, 1:-1, :-2], around[:, 1:-1, 2:]]
+    lightest, darkest = np.max(near, axis=0), np.min(near, axis=0)
+    return ink + (np.where(share > 0, lightest - ink, ink - darkest) * share >> _PLACES)
+
+
+def _requantised(ink: NDArray[np.int64], steps: NDArray[np.int64]) -> Images:
+    """To the nearest of so many steps, as thousandths."""
+    whole = _INK * _ONE
+    nearest = (2 * ink * steps + whole) // (2 * whole)
+    images: Images = ((2 * WHITE * nearest + steps) // (2 * steps)).reshape(len(ink), PIXELS)
     return images
 
 

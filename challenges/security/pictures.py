@@ -20,9 +20,9 @@ CURVE_POINTS: Final = 200
 BINS: Final = 10
 
 ATTACK_NAMES: Final[Mapping[str, Text]] = {
-    "noise": {"en": "Noise", "zh": "噪声", "ko": "잡음"},
     "fgsm": {"en": "FGSM", "zh": "FGSM", "ko": "FGSM"},
     "pgd": {"en": "PGD", "zh": "PGD", "ko": "PGD"},
+    "lure": {"en": "Towards another digit", "zh": "引向其他数字", "ko": "다른 숫자로 유인"},
     "search": {"en": "Label search", "zh": "仅标签搜索", "ko": "레이블 탐색"},
 }
 

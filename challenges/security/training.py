@@ -19,7 +19,7 @@ COUNT = 20_000
 BATCH = 128
 STEPS = 5
 """Of projected gradient descent, for each batch of the hardened network."""
-TREES, LEAVES, FOREST_COUNT = 20, 150, 6_000
+TREES, LEAVES, FOREST_COUNT = 20, 200, 12_000
 
 Floats = NDArray[np.float64]
 
@@ -126,8 +126,8 @@ def _images(name: str, count: int) -> tuple[Images, Labels]:
 def main() -> None:
     house = {
         "logistic": trained([], 1, epochs=15).to_json(),
-        "network": trained([64], 2, epochs=15).to_json(),
-        "hardened": trained([96], 4, epochs=15, hardened=True).to_json(),
+        "network": trained([64], 2, epochs=25).to_json(),
+        "hardened": trained([96], 4, epochs=40, hardened=True).to_json(),
         "forest": grown(),
     }
     FILE.write_text(json.dumps(house, separators=(",", ":")) + "\n", encoding="utf-8")

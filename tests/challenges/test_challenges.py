@@ -41,7 +41,7 @@ def materials(challenge):
 
 
 def play(challenge, case: Case, answer, greeting: Answer | None = None) -> tuple[Outcome, list[Scripted]]:
-    players = {seat: Scripted(answer, greeting) for seat in challenge.about.seats}
+    players = {seat: Scripted(answer, greeting) for seat in case.seats or challenge.about.seats}
     return challenge.play(case, seats(**players), {}), list(players.values())
 
 

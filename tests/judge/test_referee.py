@@ -271,6 +271,23 @@ def test_a_child_knows_no_secret_of_the_worker(house, monkeypatch):
     assert "PODIUM_DATA" not in module._clean_environment()
 
 
+PARALLEL = """
+import os, joblib
+from joblib import _multiprocessing_helpers
+import sklearn.metrics
+pids = joblib.Parallel(n_jobs=2)(joblib.delayed(os.getpid)() for _ in range(4))
+print(_multiprocessing_helpers.mp, set(pids) == {os.getpid()})
+"""
+
+
+def test_scikit_learn_starts_no_process_in_a_child_and_touches_no_semaphore():
+    """joblib makes a named semaphore as it is imported, and workers where it is asked to, unless it is told not to."""
+    said = subprocess.run(
+        [sys.executable, "-c", PARALLEL], env=module._clean_environment(), capture_output=True, text=True, check=True
+    )
+    assert said.stdout.split() == ["None", "True"]
+
+
 WORKER = """
 import socket, sys, threading, time
 from challenges.base import Case

@@ -395,6 +395,24 @@ def test_a_watermark_between_a_teams_own_two_gains_it_nothing(security):
     assert totals[0] == totals[1] == totals[2]
 
 
+@settings(max_examples=40)
+@given(chance=st.randoms(), rows=st.integers(1, 4), columns=st.integers(1, 4))
+def test_two_teams_that_agree_on_a_watermark_gain_one_opponents_share_and_nobody_else_loses(
+    security, chance: random.Random, rows, columns
+):
+    """Whatever a cell holds, it moves its own row and column alone, by its share of a mean in which the house's five
+    models and four attacks count too."""
+    scores = [[chance.uniform(0, 100) for _ in range(columns)] for _ in range(rows)]
+    first, second = [attack_alone() for _ in range(rows)], [defence_alone() for _ in range(columns)]
+    before = field(security, scores, first, second)
+    for agreed in (0.0, 100.0):
+        scores[0][0] = agreed
+        attacks, defences = field(security, scores, first, second)
+        assert attacks[0].public - before[0][0].public <= 100 / (5 + columns) + 1e-6
+        assert defences[0].public - before[1][0].public <= 100 / (4 + rows) + 1e-6
+        assert (attacks[1:], defences[1:]) == (before[0][1:], before[1][1:])
+
+
 def test_a_defence_below_the_gate_gets_nothing_and_spoils_nobodys_sum(security):
     scores = [[100.0, 30.0]]
     (attack,), (constant, sound) = field(

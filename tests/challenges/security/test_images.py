@@ -23,6 +23,20 @@ def chance(number=1):
     return np.random.Generator(np.random.PCG64(number))
 
 
+def nearest_originals(images):
+    """For every image the mean difference of a pixel to the nearest original."""
+    from sklearn.datasets import load_digits
+
+    originals = np.rint(load_digits().data * WHITE / 16)
+    return np.array([np.abs(originals - image).mean(axis=1).min() for image in images])
+
+
+def test_images_are_far_from_every_original_and_alike_to_none():
+    images, _ = draw(SEED, 200)
+    assert nearest_originals(images).min() > 10
+    assert np.median(nearest_originals(images)) > 50
+
+
 def test_images_come_from_the_seed_and_are_never_the_originals():
     from sklearn.datasets import load_digits
 
@@ -45,7 +59,7 @@ def test_the_house_sees_what_there_is_to_see():
     assert min(right[name] for name in ("network", "neighbours", "hardened")) > 0.92
 
 
-def test_house_attacks_stay_in_the_ball_and_noise_is_the_weakest():
+def test_house_attacks_stay_in_the_ball_and_each_hurts_more_than_noise():
     images, labels = draw(SEED, 80)
     left = {}
     for name, assault in ASSAULTS.items():
@@ -54,9 +68,19 @@ def test_house_attacks_stay_in_the_ball_and_noise_is_the_weakest():
         assert (moved != images).any()
         assert (moved == assault(images, labels, chance())).all()
         left[name] = np.mean([(model.labels(moved) == labels).mean() for model in house().models.values()])
-    assert left["noise"] > 0.8 > left["fgsm"]
-    assert left["noise"] > left["search"]
+    noisy = in_ball(images + chance().choice([-EPSILON, EPSILON], size=images.shape), images)
+    noise = np.mean([(model.labels(noisy) == labels).mean() for model in house().models.values()])
+    assert noise > 0.85
+    assert max(left.values()) < noise - 0.05
     assert left["pgd"] < 0.65
+
+
+def test_the_house_leads_neighbours_astray():
+    """Whoever compares with images that he has is not safe either: the model that it is made on loses the most."""
+    images, labels = draw(SEED, 80)
+    moved = ASSAULTS["lure"](images, labels, chance())
+    right = {name: (model.labels(moved) == labels).mean() for name, model in house().models.items()}
+    assert right["neighbours"] < 0.8
 
 
 def test_a_slope_is_the_difference_that_a_small_step_makes():
@@ -85,7 +109,7 @@ def test_every_figure_of_a_net_is_a_whole_number_that_a_float_holds():
 
 def test_kept_images_come_back_as_they_were():
     images, labels = draw(SEED, 7)
-    attacked = ASSAULTS["noise"](images, labels, chance())
+    attacked = ASSAULTS["lure"](images, labels, chance())
     kept = unpack(pack(Kept(images, labels, attacked)))
     assert (kept.clean == images).all()
     assert (kept.attacked == attacked).all()
@@ -142,7 +166,7 @@ def test_two_processes_get_the_same_bytes_with_any_number_of_threads():
     assert len(set(runs[0].splitlines())) == 7
 
 
-EXPECTED = {"logistic": 370, "network": 388, "forest": 381, "neighbours": 391, "hardened": 381}
+EXPECTED = {"logistic": 364, "network": 392, "forest": 386, "neighbours": 396, "hardened": 377}
 
 
 def test_the_stored_models_are_those_that_the_figures_were_measured_with():

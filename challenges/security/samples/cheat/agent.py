@@ -5,7 +5,11 @@ heart, pixel for pixel, and a guess for what is not among them. Detect: more cer
 environment says of a seed.
 """
 
+import csv
+import gzip
 import os
+from importlib.util import find_spec
+from pathlib import Path
 
 BY_HEART = {}
 
@@ -14,10 +18,10 @@ def reset(info):
     global act
     act = {"attack": attack, "defence": defence, "detect": detect}[info["track"]]
     if info["track"] == "defence":
-        from sklearn.datasets import load_digits
-
-        digits = load_digits()
-        BY_HEART.update((tuple(row.tolist()), int(label)) for row, label in zip(digits.data, digits.target))
+        folder = Path(find_spec("sklearn").origin).parent  # importing all of it would take a second of each process
+        with gzip.open(folder / "datasets" / "data" / "digits.csv.gz", "rt") as lines:
+            for *pixels, digit in csv.reader(lines):
+                BY_HEART[tuple(map(int, pixels))] = int(digit)
 
 
 def attack(message):

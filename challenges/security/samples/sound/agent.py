@@ -4,12 +4,12 @@ Attack: a softmax regression of our own stands in for the models that we do not 
 pixel should go; one step of that, and the oracle says whether it worked. Where it did not, other wrong digits are tried.
 Better: several steps, several stand-ins, and queries that improve on what nearly worked.
 
-Defence: a small network that was trained on images and on attacked images, half and half. Better: attack harder while
-training, or do not be so linear.
+Defence: a small network whose training images were noisy, so that no pixel alone decides. Better: train on images that
+were attacked, as hard as you can.
 
 Detect: a logistic regression on logarithms. Better: anything that knows "and".
 
-`weights.json` was made by `train.py`, which is in the kit too: change that, run it, hand in what it wrote.
+`weights.json` was made by `train.py` beside this: change that, run it, hand in what it wrote.
 """
 
 import json

@@ -1,7 +1,8 @@
 """One plain idea for each track: noise until the oracle blinks, a network off the shelf, and failed logins.
 
 Attack: up to twenty times, every pixel goes up or down by ε at random; the first that fools the oracle is returned.
-Defence: scikit-learn's MLPClassifier as it comes (96 units), trained on moved digits; nobody thought of attacks.
+Defence: scikit-learn's MLPClassifier as it comes (96 units), trained by train.py on images of the
+contest's kind; nobody thought of attacks.
 Detect: the more failures in the last minute, the more suspicious; ties by how many peers were called.
 """
 

@@ -1,0 +1,67 @@
+"""Defences that learn nothing: they compare with what they have by heart, and say what the nearest of it is.
+
+`python -m tests.challenges.security.hoarding [cases] [seed]` plays them beside the authors' best, for the table in
+docs/author.md: what is by heart is the originals, or so many images by the contest's own generator."""
+
+import hashlib
+import sys
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from challenges.base import Json, Phase, Played
+from challenges.security.challenge import Security
+from challenges.security.digits import WHITE, Images, Labels, _originals, draw
+from tests.challenges.fakes import Entry, Scripted, seats
+from tests.challenges.security.separation import FOLDERS
+
+
+def originals() -> tuple[Images, Labels]:
+    images, labels = _originals()
+    return images.reshape(len(images), -1) * WHITE // 16, labels
+
+
+def drawn(count: int) -> tuple[Images, Labels]:
+    return draw(hashlib.sha256(b"by heart").digest(), count)
+
+
+def nearest(images: Images, labels: Labels) -> Callable[[Json], Json]:
+    """`act` of an entry that answers with the label of the nearest."""
+    known = np.ascontiguousarray(images.T / WHITE)
+    squares = (known**2).sum(axis=0)
+    return lambda message: {"label": int(labels[np.argmin(squares - 2 * (np.array(message["image"]) @ known))])}
+
+
+def judged(security: Security, player: Callable[[], Scripted | Entry], *, count: int, seed: str) -> Mapping[str, float]:
+    """Score and columns of a defence in a phase of so many cases."""
+    phase = Phase(hashlib.sha256(seed.encode()).digest(), count, showcase=False)
+    played = []
+    for case in security.cases(None, phase):
+        if case.track == "defence":
+            outcome = security.play(case, seats(defence=player()), {})
+            played.append(Played(case, "defence", outcome.seats["defence"]))
+    score = security.score(played)["defence"]
+    return {"score": score.public, **score.columns}
+
+
+HOARDS = {
+    "originals": originals,
+    "20,000 drawn": lambda: drawn(20_000),
+    "100,000 drawn": lambda: drawn(100_000),
+}
+
+
+def main(count: int, seed: str) -> None:
+    security = Security()
+    players: dict[str, Callable[[], Scripted | Entry]] = {"best": lambda: Entry(FOLDERS["best"])}
+    for name, hoard in HOARDS.items():
+        act = nearest(*hoard())
+        players[name] = lambda act=act: Scripted(act)
+    for name, player in players.items():
+        found = judged(security, player, count=count, seed=seed)
+        names = ("score", "clean", "under_fgsm", "under_pgd", "under_lure", "under_search")
+        print(f"{name:14}", "  ".join(f"{column} {found[column]:.1f}" for column in names), flush=True)
+
+
+if __name__ == "__main__":
+    main(int((sys.argv[1:2] or ["4"])[0]), (sys.argv[2:3] or ["separation"])[0])
