@@ -294,12 +294,14 @@ class Person:
         done = self.form(f"/en/contests/{contest}/mine", team=team[1] or team[2], terms="yes")
         assert done.status_code == 200, done.text
 
-    def upload(self, contest: str, content: bytes, *, filename: str = "entry.zip", token: str = "") -> str:
+    def upload(
+        self, contest: str, content: bytes, *, filename: str = "entry.zip", token: str = "", track: str = ""
+    ) -> str:
         """Send an entry in; the path of its page."""
         path = f"/en/contests/{contest}/practice/upload"
         answer = self.http.post(
             f"{self.url}{path}",
-            data={"csrf_token": self.signature(path), "form_token": token},
+            data={"csrf_token": self.signature(path), "form_token": token, **({"track": track} if track else {})},
             files={"entry": (filename, content)},
             headers={"Accept": "application/json"},
             timeout=60,

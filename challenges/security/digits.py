@@ -1,9 +1,9 @@
 """The images of the contest: scikit-learn's digits, mixed, bent and requantised by a seed, never the originals.
 
 Theory of operation. The originals are public, so whatever stays near one of them can be looked up. Hence an image is
-made of two digits of its class that are alike, in a mixture (Zhang et al. 2018, mixup, within a class; Chawla et al.
-2002, SMOTE); that is stretched, sheared, turned and shifted (Simard et al. 2003, who bent digits too), bent by a grid of
-random displacements, drawn thicker or thinner, and requantised: 45 numbers drawn for each image.
+made of two digits of its class that are alike, in a mixture (Chawla et al. 2002, SMOTE; Zhang et al. 2018, mixup);
+that is stretched, sheared, turned, shifted, and bent by a grid of random displacements (Simard et al. 2003), drawn
+thicker or thinner, and requantised: some forty numbers are drawn for each image.
 
 A pixel is a whole number of thousandths, 0..1000, in arrays of shape (count, 64), row by row. All arithmetic is on
 integers (12 binary places), so that the same seed gives the same images on every machine; with ε a whole number of
@@ -27,6 +27,7 @@ Images = NDArray[np.int64]
 """(count, 64), thousandths."""
 Labels = NDArray[np.int64]
 """(count,), 0..9."""
+Whole = NDArray[np.int64]
 
 _PLACES = 12
 _ONE = 1 << _PLACES
@@ -54,7 +55,7 @@ LEVELS = (8, 32)
 
 
 @cache
-def _originals() -> tuple[NDArray[np.int64], Labels]:
+def _originals() -> tuple[Whole, Labels]:
     """(1797, 8, 8) in 0..16, and labels: the UCI handwritten digits as scikit-learn carries them."""
     from sklearn.datasets import load_digits
 
@@ -63,7 +64,7 @@ def _originals() -> tuple[NDArray[np.int64], Labels]:
 
 
 @cache
-def _alike() -> NDArray[np.int64]:
+def _alike() -> Whole:
     """(1797, ALIKE): the nearest others of the same class, the nearest first."""
     originals, labels = _originals()
     flat = originals.reshape(-1, PIXELS)
@@ -84,11 +85,12 @@ class _Chance:
         self._stream = np.random.Generator(np.random.PCG64(int.from_bytes(seed, "big")))
         self.count = count
 
-    def whole(self, low: int, high: int, *shape: int) -> NDArray[np.int64]:
+    def whole(self, low: int, high: int, *shape: int) -> Whole:
         """From low to high, both of them possible."""
-        return self._stream.integers(low, high, size=(self.count, *(shape or (1, 1))), endpoint=True)
+        drawn: Whole = self._stream.integers(low, high, size=(self.count, *(shape or (1, 1))), endpoint=True)
+        return drawn
 
-    def places(self, low: float, high: float, *shape: int) -> NDArray[np.int64]:
+    def places(self, low: float, high: float, *shape: int) -> Whole:
         return self.whole(round(low * _ONE), round(high * _ONE), *shape)
 
 
@@ -104,7 +106,7 @@ def draw(seed: bytes, count: int) -> tuple[Images, Labels]:
     return _requantised(ink, chance.whole(*LEVELS)), labels[first]
 
 
-def _sources(chance: _Chance) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _sources(chance: _Chance) -> tuple[Whole, Whole]:
     """Where every pixel comes from: (count, 8, 8) rows and columns."""
     away = np.arange(SIDE, dtype=np.int64) * _ONE - _CENTRE
     down = away[:, None] * (_ONE + chance.places(-STRETCH, STRETCH)) >> _PLACES
@@ -118,16 +120,17 @@ def _sources(chance: _Chance) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return row + _CENTRE + shift[:, 0] + bend[:, 0], column + _CENTRE + shift[:, 1] + bend[:, 1]
 
 
-def _between(grid: NDArray[np.int64]) -> NDArray[np.int64]:
+def _between(grid: Whole) -> Whole:
     """(…, BEND_GRID, BEND_GRID) interpolated to (…, 8, 8)."""
     place = np.arange(SIDE, dtype=np.int64) * (BEND_GRID - 1) * _ONE // (SIDE - 1)
     low = np.minimum(place >> _PLACES, BEND_GRID - 2)
     part = place - (low << _PLACES)
     rows = grid[..., low, :] * (_ONE - part)[:, None] + grid[..., low + 1, :] * part[:, None] >> _PLACES
-    return rows[..., low] * (_ONE - part) + rows[..., low + 1] * part >> _PLACES
+    found: Whole = rows[..., low] * (_ONE - part) + rows[..., low + 1] * part >> _PLACES
+    return found
 
 
-def _moved(ink: NDArray[np.int64], row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int64]:
+def _moved(ink: Whole, row: Whole, column: Whole) -> Whole:
     """Every pixel is interpolated between the four around where it comes from; outside is black."""
     padded = np.pad(ink, ((0, 0), (_MARGIN, _MARGIN), (_MARGIN, _MARGIN)))
     last = SIDE + _MARGIN - 2
@@ -137,18 +140,20 @@ def _moved(ink: NDArray[np.int64], row: NDArray[np.int64], column: NDArray[np.in
     which = np.arange(len(ink))[:, None, None]
     one = padded[which, top, left] * (_ONE - below) + padded[which, top + 1, left] * below >> _PLACES
     other = padded[which, top, left + 1] * (_ONE - below) + padded[which, top + 1, left + 1] * below >> _PLACES
-    return one * (_ONE - beside) + other * beside >> _PLACES
+    found: Whole = one * (_ONE - beside) + other * beside >> _PLACES
+    return found
 
 
-def _redrawn(ink: NDArray[np.int64], share: NDArray[np.int64]) -> NDArray[np.int64]:
+def _redrawn(ink: Whole, share: Whole) -> Whole:
     """Thicker where the share is above 0, thinner where it is below."""
     around = np.pad(ink, ((0, 0), (1, 1), (1, 1)))
     near = [around[:, 1:-1, 1:-1], around[:, :-2, 1:-1], around[:, 2:, 1:-1], around[:, 1:-1, :-2], around[:, 1:-1, 2:]]
     lightest, darkest = np.max(near, axis=0), np.min(near, axis=0)
-    return ink + (np.where(share > 0, lightest - ink, ink - darkest) * share >> _PLACES)
+    found: Whole = ink + (np.where(share > 0, lightest - ink, ink - darkest) * share >> _PLACES)
+    return found
 
 
-def _requantised(ink: NDArray[np.int64], steps: NDArray[np.int64]) -> Images:
+def _requantised(ink: Whole, steps: Whole) -> Images:
     """To the nearest of so many steps, as thousandths."""
     whole = _INK * _ONE
     nearest = (2 * ink * steps + whole) // (2 * whole)

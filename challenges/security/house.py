@@ -129,17 +129,26 @@ class Neighbours:
         of another."""
         distances, own = self._distances(images), self.classes == labels[:, None]
         there = np.where(own, np.inf, distances).argmin(axis=1)
-        here = np.argsort(np.where(own, distances, np.inf), axis=1, kind="stable")[:, :AROUND]
+        here = _least(np.where(own, distances, np.inf), AROUND)
         way: Exact = AROUND * self.references[there] - self.references[here].sum(axis=1)
         return way
 
     def labels(self, images: Images) -> Labels:
-        distances = self._distances(images)
-        nearest = np.argsort(distances, axis=1, kind="stable")[:, :NEIGHBOURS]
+        nearest = _least(self._distances(images), NEIGHBOURS)
         votes = np.zeros((len(images), CLASSES), dtype=np.int64)
         np.add.at(votes, (np.arange(len(images))[:, None], self.classes[nearest]), 1)
         found: Labels = votes.argmax(axis=1)
         return found
+
+
+def _least(figures: Exact, count: int) -> NDArray[np.int64]:
+    """(rows, count): where the least figures of each row stand, of equal ones the first. Spoils `figures`; faster than
+    to sort thousands for the sake of a few."""
+    rows, found = np.arange(len(figures)), np.empty((len(figures), count), dtype=np.int64)
+    for i in range(count):
+        found[:, i] = figures.argmin(axis=1)
+        figures[rows, found[:, i]] = np.inf
+    return found
 
 
 DEFENCES: Final = ("logistic", "network", "forest", "neighbours", "hardened")
@@ -164,6 +173,6 @@ def house() -> House:
     nets = {name: Net.from_json(stored[name]) for name in NETS}
     references, classes = draw(REFERENCE_SEED, REFERENCES)
     neighbours = Neighbours(references.astype(np.float64), classes)
-    models = {**nets, "forest": Forest.from_json(stored["forest"]), "neighbours": neighbours}
+    models: dict[str, Model] = {**nets, "forest": Forest.from_json(stored["forest"]), "neighbours": neighbours}
     assert references.shape == (REFERENCES, PIXELS)
     return House(nets, neighbours, {name: models[name] for name in DEFENCES})

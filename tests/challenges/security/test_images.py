@@ -31,10 +31,11 @@ def nearest_originals(images):
     return np.array([np.abs(originals - image).mean(axis=1).min() for image in images])
 
 
-def test_images_are_far_from_every_original_and_alike_to_none():
-    images, _ = draw(SEED, 200)
-    assert nearest_originals(images).min() > 10
-    assert np.median(nearest_originals(images)) > 50
+def test_images_are_no_copies_of_an_original():
+    """Half of them differ from the nearest original by 5 % of white a pixel or more, none by less than 1 %."""
+    differences = nearest_originals(draw(SEED, 200)[0])
+    assert differences.min() > 0.01 * WHITE
+    assert np.median(differences) > 0.05 * WHITE
 
 
 def test_images_come_from_the_seed_and_are_never_the_originals():
@@ -151,7 +152,7 @@ print({name: hashlib.sha256(content).hexdigest() for name, content in files.item
 
 
 def test_two_processes_get_the_same_bytes_with_any_number_of_threads():
-    own = {"PODIUM_CHALLENGES": "security=challenges.security.challenge:Security", "PYTHONPATH": "."}
+    own = {"PYTHONPATH": "."}
     runs = [
         subprocess.run(
             [sys.executable, "-c", PROGRAM],

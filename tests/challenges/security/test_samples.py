@@ -6,7 +6,8 @@ import pytest
 
 from challenges import sheet
 from challenges.base import Fault, Phase, Played
-from tests.challenges.fakes import Entry, seats
+from tests.challenges.fakes import Entry, Scripted, seats
+from tests.challenges.security.hoarding import HOARDS, judged, nearest
 
 SAMPLES = {sample.name: sample for sample in sheet.samples("security")}
 SEED = b"\x21" * 32
@@ -47,3 +48,14 @@ def test_the_authors_best_beats_the_sound_sample_by_a_third_of_what_that_is_wort
         for folder in (SAMPLES[f"useless{suffix}"].path, SAMPLES[f"sound{suffix}"].path, BEST)
     )
     assert best - sound > (sound - useless) / 3
+
+
+@pytest.mark.parametrize("hoard", ["originals", "20,000 drawn"])
+def test_who_has_digits_by_heart_gets_less_than_who_learns_from_attacks(security, hoard):
+    """Memorised digits, nearest neighbour: no more than a model like any other, and not the best. `hoarding.py` prints
+    the same for more of them and more cases."""
+    act = nearest(*HOARDS[hoard]())
+    by_heart = judged(security, lambda: Scripted(act), count=2, seed="by heart")
+    best = judged(security, lambda: Entry(BEST), count=2, seed="by heart")
+    assert by_heart["clean"] > 93
+    assert by_heart["score"] < best["score"]

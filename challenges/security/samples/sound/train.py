@@ -34,7 +34,7 @@ def gradients(layers, images, labels):
     return found
 
 
-def network(images, labels, hidden=128, epochs=30, batch=64, noise=0.1):
+def network(images, labels, hidden=64, epochs=20, batch=64, noise=0.1):
     """Plain gradient descent with momentum; every time an image is seen, each pixel is moved up or down by `noise` at
     random. An attack is not random: training on attacked images instead is what to try first."""
     sizes = [64, hidden, 10]

@@ -46,7 +46,7 @@ def trained(sizes, data, *, epochs, seed, strength=0.0, decay=0.0):
                 first[i] = 0.9 * first[i] + 0.1 * change
                 second[i] = 0.999 * second[i] + 0.001 * change**2
                 scale = np.sqrt(second[i] / (1 - 0.999**step)) + 1e-8
-                part -= (rate * first[i] / (1 - 0.9**step) / scale).astype(np.float32)
+                np.subtract(part, (rate * first[i] / (1 - 0.9**step) / scale).astype(np.float32), out=part)
     return parts
 
 
