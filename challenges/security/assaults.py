@@ -3,9 +3,9 @@
 `fgsm`   one step of ε along the sign of the slope of a network (Goodfellow et al. 2015), on the lead of the best wrong
          class instead of the cross-entropy (Carlini and Wagner 2017), whose sign needs no logarithms.
 `pgd`    steps of a fourth of ε on the three networks together, from a random start (Madry et al. 2018).
-`lure`   steps of two fifths of ε away from the nearest images of the same digit towards the nearest of another one, among those
-         that the house's neighbours know: what fools who compares with images that he has (after Sitawarin and Wagner
-         2019).
+`lure`   steps of two fifths of ε, away from the nearest images of the same digit and towards the nearest of another
+         one, among those that the house's neighbours know: what fools who compares with images that he has (after
+         Sitawarin and Wagner 2019).
 `search` knows labels only: squares of the image are set to ±ε, and stay so where more models of the house are wrong
          (after Square Attack, Andriushchenko et al. 2020)."""
 

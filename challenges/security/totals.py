@@ -27,15 +27,21 @@ def judged(track: str, played: Sequence[Played]) -> Score:
     if track == "attack":
         columns["worst"] = min(columns[name] for name in AGAINST.values())
         return _score(scores, columns, (-columns["worst"], columns["perturbation"], columns["queries"]))
-    columns["worst"] = min(columns[name] for name in UNDER.values())
     if not passes(columns):
-        return Score(0.0, 0.0, (0.0, 0.0) if len(scores) > 1 else None, columns, (-columns["clean"], 0.0, 0.0))
+        columns["worst"] = 0.0
+        return Score(0.0, 0.0, (0.0, 0.0) if len(scores) > 1 else None, columns, _behind_the_gate(columns))
+    columns["worst"] = min(columns[name] for name in UNDER.values())
     return _score(scores, columns, (-columns["worst"], 0.0, 0.0))
 
 
 def passes(columns: Columns) -> bool:
     """Whether a defence takes enough of the clean images for what they are."""
     return columns["clean"] >= 100 * CLEAN_GATE - 1e-9
+
+
+def _behind_the_gate(columns: Columns) -> tuple[float, ...]:
+    """Among those who get nothing, who comes nearest to the gate is first."""
+    return (-columns["clean"], 0.0, 0.0)
 
 
 def _scored(row: Played) -> float:
@@ -98,7 +104,11 @@ def in_the_field(matrix: Json) -> Json:
         column = beside + j
         cells = [(a, row[column]) for a, row in enumerate(grid) if (a, column) not in pairs]
         met = [cell for _, cell in cells if cell is not None]
-        second.append(_placed(0.0 if column in failing else sums[column], met, columns, (0.0, 0.0)))
+        placed = _placed(sums[column], met, columns, (0.0, 0.0))
+        if placed is not None and columns is not None and column in failing:
+            shown = {**columns, "worst": 0.0, "opponents": float(len(met))}
+            placed = Score(0.0, 0.0, None, shown, _behind_the_gate(columns)).to_json()
+        second.append(placed)
     return {"first": first, "second": second}
 
 

@@ -317,6 +317,12 @@ def test_honest_replies_fit(security):
     assert len(json.dumps({"p": [0.1234567890123456789] * 250})) < clocks["detect"].reply_bytes
 
 
+def test_the_sheet_names_what_the_dearest_judgement_may_cost(security):
+    """Three processes for every case of a defence in the final, showcase included, and two seconds of ours."""
+    about = security.about
+    assert about.judgement_core_seconds >= (about.final_cases + 1) * (3 * about.cpu_seconds + 2)
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Meetings and the field
 
@@ -420,7 +426,7 @@ def test_a_defence_below_the_gate_gets_nothing_and_spoils_nobodys_sum(security):
     )
     (alone,), _ = field(security, [[30.0]], [attack_alone()], [defence_alone()])
     assert attack == alone
-    assert constant.public == 0
+    assert (constant.public, constant.columns["worst"], constant.ties) == (0.0, 0.0, (-92.9, 0.0, 0.0))
     assert sound.public > 50
 
 
