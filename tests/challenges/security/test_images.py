@@ -143,7 +143,7 @@ answers = {
     "defence": lambda m: {"label": sum(p > 0.5 for p in m["image"]) % 10},
     "detect": lambda m: {"p": [min(1, flow[7] / 50) for flow in m["flows"]]},
 }
-for case in security.cases(None, Phase(bytes(32), 1)):
+for case in security.cases(None, Phase(bytes(32), 1, showcase=False)):
     outcome = security.play(case, seats(**{case.track: Scripted(answers[case.track])}), {})
     print(hashlib.sha256(json.dumps(outcome.to_json()).encode()).hexdigest())
 files = security.prepare(bytes(32)).public
@@ -164,7 +164,7 @@ def test_two_processes_get_the_same_bytes_with_any_number_of_threads():
         for seed, threads in (("1", "1"), ("2", "2"))
     ]
     assert runs[0] == runs[1]
-    assert len(set(runs[0].splitlines())) == 7
+    assert len(set(runs[0].splitlines())) == 4
 
 
 EXPECTED = {"logistic": 364, "network": 392, "forest": 386, "neighbours": 396, "hardened": 377}
