@@ -1,7 +1,9 @@
 """Defences that learn nothing: they compare with what they have by heart, and say what the nearest of it is.
 
 `python -m tests.challenges.security.hoarding [cases] [seed]` plays them beside the authors' best, for the table in
-docs/author.md: what is by heart is the originals, or so many images by the contest's own generator."""
+docs/author.md: what is by heart is the originals, or so many images by the contest's own generator. `aimed` is the share
+that is still right under an attack that is led by the very images that one has by heart; the authors' best by the largest
+hoard."""
 
 import hashlib
 import sys
@@ -10,8 +12,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from challenges.base import Json, Phase, Played
+from challenges.security.assaults import LURE_STEPS, LURE_STRIDE
 from challenges.security.challenge import Security
-from challenges.security.digits import WHITE, Images, Labels, _originals, draw
+from challenges.security.digits import WHITE, Images, Labels, _originals, draw, in_ball
+from challenges.security.house import Neighbours
 from tests.challenges.fakes import Entry, Scripted, seats
 from tests.challenges.security.separation import FOLDERS
 
@@ -44,6 +48,19 @@ def judged(security: Security, player: Callable[[], Scripted | Entry], *, count:
     return {"score": score.public, **score.columns}
 
 
+def aimed(act: Callable[[Json], Json], hoard: tuple[Images, Labels], *, count: int, seed: str) -> float:
+    """Percent of the images that are right when clean."""
+    images, labels = draw(hashlib.sha256(f"aimed {seed}".encode()).digest(), count)
+    neighbours, moved = Neighbours(hoard[0].astype(np.float64), hoard[1]), images
+    for _ in range(LURE_STEPS):
+        moved = in_ball(moved + np.sign(neighbours.way_out(moved, labels)).astype(np.int64) * LURE_STRIDE, images)
+    clean, after = (
+        np.array([act({"image": (image / WHITE).tolist()})["label"] for image in some]) == labels
+        for some in (images, moved)
+    )
+    return 100 * float(after[clean].mean())
+
+
 HOARDS = {
     "originals": originals,
     "20,000 drawn": lambda: drawn(20_000),
@@ -53,14 +70,19 @@ HOARDS = {
 
 def main(count: int, seed: str) -> None:
     security = Security()
-    players: dict[str, Callable[[], Scripted | Entry]] = {"best": lambda: Entry(FOLDERS["best"])}
-    for name, hoard in HOARDS.items():
-        act = nearest(*hoard())
-        players[name] = lambda act=act: Scripted(act)
-    for name, player in players.items():
-        found = judged(security, player, count=count, seed=seed)
+    hoards = {name: hoard() for name, hoard in HOARDS.items()}
+    acts = {name: nearest(*hoard) for name, hoard in hoards.items()}
+    best = Entry(FOLDERS["best"])
+    best.hello({"track": "defence"})
+    acts["best"] = lambda message: best.ask(message).value
+    hoards["best"] = list(hoards.values())[-1]
+    for name, act in acts.items():
+        found = judged(security, lambda act=act: Scripted(act), count=count, seed=seed)
         names = ("score", "clean", "under_fgsm", "under_pgd", "under_lure", "under_search")
-        print(f"{name:14}", "  ".join(f"{column} {found[column]:.1f}" for column in names), flush=True)
+        figures = {column: found[column] for column in names} | {
+            "aimed": aimed(act, hoards[name], count=50 * count, seed=seed)
+        }
+        print(f"{name:14}", "  ".join(f"{column} {figure:.1f}" for column, figure in figures.items()), flush=True)
 
 
 if __name__ == "__main__":

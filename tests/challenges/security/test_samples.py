@@ -55,7 +55,7 @@ def test_who_has_digits_by_heart_gets_less_than_who_learns_from_attacks(security
     """Memorised digits, nearest neighbour: no more than a model like any other, and not the best. `hoarding.py` prints
     the same for more of them and more cases."""
     act = nearest(*HOARDS[hoard]())
-    by_heart = judged(security, lambda: Scripted(act), count=2, seed="by heart")
-    best = judged(security, lambda: Entry(BEST), count=2, seed="by heart")
+    by_heart = judged(security, lambda: Scripted(act), count=1, seed="by heart")
+    best = judged(security, lambda: Entry(BEST), count=1, seed="by heart")
     assert by_heart["clean"] > 93
     assert by_heart["score"] < best["score"]
