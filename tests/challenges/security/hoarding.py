@@ -1,9 +1,9 @@
 """Defences that learn nothing: they compare with what they have by heart, and say what the nearest of it is.
 
 `python -m tests.challenges.security.hoarding [cases] [seed]` plays them beside the authors' best, for the table in
-docs/author.md: what is by heart is the originals, or so many images by the contest's own generator. `aimed` is the share
-that is still right under an attack that is led by the very images that one has by heart; the authors' best by the largest
-hoard."""
+docs/author.md: what is by heart is the originals, or so many images by the contest's own generator. `aimed` is the
+share that is still right under an attack that is led by the very images that one has by heart; the authors' best by
+the largest hoard."""
 
 import hashlib
 import sys
