@@ -17,12 +17,11 @@ from challenges.security.digits import EPSILON, draw
 from challenges.security.house import ORACLE, house
 from challenges.security.kept import Kept, unpack
 from challenges.security.outcomes import AGAINST, UNDER
-from challenges.views import validate_curves, validate_images, validate_matrix
+from challenges.views import VALIDATORS, validate_images
 from judge.players import ReplayPlayer
 from tests.challenges.fakes import Scripted, seats
 from tests.challenges.security.conftest import by_model
 
-VALIDATE = {"images": validate_images, "matrix": validate_matrix, "curves": validate_curves}
 GOOD = {
     "attack": lambda message: {"image": message["image"]},
     "defence": by_model(),
@@ -67,8 +66,8 @@ def test_a_run_gets_a_score_declared_columns_and_a_view_of_its_shape(alone, secu
     outcome, got, _ = alone(track, GOOD[track])
     assert 0 <= got.score <= 100
     assert got.fault is None
-    assert set(got.columns) <= {column.name for column in security.about.columns}
-    VALIDATE[outcome.view.kind](outcome.view.data)
+    assert set(got.columns) <= {column.name for column in security.about.columns_on(track)}
+    VALIDATORS[outcome.view.kind](outcome.view.data)
 
 
 def test_an_attack_that_changes_nothing_fools_nobody_and_leaves_the_images(alone):
