@@ -4,6 +4,7 @@ With `--json` stdout is exactly one JSON document and progress goes to stderr; e
 What stands in the way is said in a sentence, with its cure: never a bare traceback.
 """
 
+import contextlib
 import dataclasses
 import json
 import logging
@@ -154,7 +155,8 @@ def _print_boards(listed: dict[str, Any]) -> None:
 def try_(
     challenge: str, path: Path, *, seed: int, cases: int | None, track: str, no_sandbox: bool, as_json: bool
 ) -> None:
-    """Play an entry here, no server: verdict, score, columns, runs."""
+    """Play an entry here, no server: verdict, score, columns, runs. PATH is an entry's folder, an upload, or an
+    unpacked starter kit."""
     from challenges import registry
     from judge.sandboxes import for_once
     from judge.tryout import try_entry
@@ -207,11 +209,46 @@ def _print_tried(tried: dict[str, Any]) -> None:
         from judge.sentences import said
 
         click.echo(f"  {said(Message.from_json(tried['build']['message']))}")
+    click.echo(f"  SHA-256 of the entry, packed: {tried['sha256']}")
     for name, value in tried["columns"].items():
         click.echo(f"  {name:<28} {value:g}")
     for run in tried["runs"]:
         click.echo(f"  {run['case']:<28} {run['verdict']:<4} {run['score']}")
     click.echo(f"  {tried['seconds']} s")
+
+
+@main.command()
+@click.argument("challenge")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@json_option
+def kit(challenge: str, folder: Path, *, as_json: bool) -> None:
+    """The starter kit of a challenge, into a new folder: a sound entry, the statement, an example of every message,
+    the public files. `podium try CHALLENGE DIR` plays it as it is."""
+    from challenges import registry, sheet
+    from judge import starter
+    from judge.sandboxes import for_once
+
+    if challenge not in registry.names():
+        _fail(f"there is no challenge {challenge!r}; there are: {', '.join(registry.names())}", 2)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        _fail(f"{folder} is there already; name a new folder, so that nothing of yours is overwritten", 2)
+    settings = Settings.from_environment()
+    stop = threading.Event()
+    with contextlib.ExitStack() as stack:
+        box = None
+        if sheet.about(challenge).pairing != "none":
+            engine(settings)
+            _say("playing the sample once, to record an example of every message")
+            box = stack.enter_context(for_once(settings, say=_say, own_entries=True))
+        files = starter.at_home(challenge, sandbox=box, stop=stop, say=_say, referee_user=settings.referee_user)
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    if as_json:
+        _print({"challenge": challenge, "folder": str(folder), "files": sorted(files)})
+    else:
+        click.echo(f"{folder}: {len(files)} files; begin with {folder / 'README.md'}")
 
 
 @main.command()

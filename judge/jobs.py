@@ -5,26 +5,27 @@ Each loads, checks that there is something to do, and calls the domain; running 
 """
 
 import itertools
-import json
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 from challenges import registry
 from challenges.base import Case, Challenge
-from judge import contests, field, judgements, leases, ledger, meetings, results, scoring
+from judge import field, judgements, leases, meetings, opening, results, scoring, starter
 from judge.errors import PlatformFault, StaleAttempt, StorageFull
 from judge.kit import Kit, Lease, equipped
 from judge.leases import Claim
 from judge.models import Contest, Judgement, Meeting, Phase
-from judge.plan import Assignment, assignment, cases_of, live_seats, meeting_case, meeting_names, seal_context
+from judge.plan import Assignment, assignment, cases_of, live_seats, meeting_case
 from judge.referee import Referee, Stopping
 from judge.results import Circumstances, PlayedRun
-from judge.seeds import commitment, new_seed, seal
-from judge.states import JudgementState, PhaseState
+from judge.states import JudgementState
 from sandbox.types import Program, Verdict
 
+QUICK_SECONDS = 20
+"""So long a job waits for a phase to be prepared."""
 log = logging.getLogger(__name__)
 
 Play = Callable[[Kit, Claim], None]
@@ -232,46 +233,35 @@ def _hint(kit: Kit, made: list[int]) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Opening a phase
+# Phases
 
 
 def open_phase(phase_id: int) -> None:
-    """draft → open: draw the seed, prepare, pin image and version, publish the commitment."""
+    """Open a phase, if it is a draft. What is prepared for long goes on beside this worker's other jobs."""
     kit = equipped()
-    with kit.db.read() as session:
-        phase = session.get(Phase, phase_id)
-        if phase is None or phase.state != PhaseState.DRAFT:
-            return
-        contest = session.get_one(Contest, phase.contest_id)
-    challenge = registry.load(contest.challenge)
-    seed = new_seed()
-    materials = challenge.prepare(seed)
-    planned = meeting_names(challenge, materials, seed, phase.cases)
-    public = {name: kit.storage.keep_bytes(content) for name, content in materials.public.items()}
-    key, context = kit.settings.seed_key(), seal_context(phase)
-    with kit.db.write() as session:
-        phase = session.get_one(Phase, phase_id, with_for_update=True)
-        contest = session.get_one(Contest, phase.contest_id)
-        if phase.state != PhaseState.DRAFT:
-            return
-        now = kit.clock()
-        phase.sealed_seed = seal(seed, key=key, context=context)
-        if materials.private is not None:
-            phase.sealed_materials = seal(json.dumps(materials.private).encode(), key=key, context=context)
-        phase.materials, phase.meeting_cases = public, planned
-        phase.image, phase.challenge_version = kit.sandbox.image, challenge.about.version
-        phase.commitment = commitment(
-            contest=contest.slug,
-            phase=phase.slug,
-            challenge_version=challenge.about.version,
-            image=kit.sandbox.image,
-            seed=seed,
-        )
-        phase.opened_at = now
-        contests.move_phase(session, phase, PhaseState.OPEN, now=now)
-        if contest.state == PhaseState.DRAFT:
-            contest.state = PhaseState.OPEN
-            session.add(contest)
-        ledger.mark(
-            session, action="seed-committed", subject=f"phase-{phase.id}", now=now, facts={"sha256": phase.commitment}
-        )
+    thread = threading.Thread(target=_open, args=(kit, phase_id), name=f"opening-{phase_id}", daemon=True)
+    thread.start()
+    thread.join(QUICK_SECONDS)
+    if thread.is_alive():
+        log.info("phase %s is still being prepared; other jobs go on meanwhile", phase_id)
+
+
+def _open(kit: Kit, phase_id: int) -> None:
+    try:
+        if opening.open_phase(kit, phase_id):
+            kit.queue.make_starter(phase_id)
+    except Stopping:
+        log.info("phase %s: stopped while it was prepared; the sweeper asks for it again", phase_id)
+    except Exception:
+        log.exception("phase %s could not be opened and stays a draft; open it again once this is mended", phase_id)
+
+
+def make_starter(phase_id: int) -> None:
+    """The starter kit of a phase, if it has none yet. What fails is tried again when the sweeper asks."""
+    kit = equipped()
+    try:
+        starter.make(kit, phase_id)
+    except Stopping:
+        return
+    except Exception:
+        log.exception("the starter kit of phase %s could not be made", phase_id)

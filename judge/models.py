@@ -204,6 +204,9 @@ class Phase(SQLModel, table=True):
     `meets` says how entries meet, where a contest pairs them: on a `ladder`, or `all` play all among those invited.
     `meeting_cases` are the names of what every pairing plays, with their tracks; `field_due_at` is since when something
     has changed in the field that no worker has looked at.
+
+    `opening_at` is when the worker that prepares a draft was last known to be at it; `starter_sha256` the starter kit,
+    made soon after the phase opens.
     """
 
     __tablename__ = "phase"
@@ -233,7 +236,9 @@ class Phase(SQLModel, table=True):
     seed_hex: str | None = Field(default=None, max_length=64)
     materials: dict[str, str] = _json(default_factory=dict)
     sealed_materials: str | None = None
+    opening_at: datetime | None = _time(default=None)
     opened_at: datetime | None = _time(default=None)
+    starter_sha256: str | None = Field(default=None, max_length=64)
     revealed_at: datetime | None = _time(default=None)
     __table_args__ = (
         UniqueConstraint("contest_id", "slug"),

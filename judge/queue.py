@@ -72,6 +72,11 @@ def tending(phase_id: int, *, due_at: datetime) -> str:
     return f"field-{phase_id}-{int(due_at.timestamp() * 1_000_000)}"
 
 
+def making(phase_id: int) -> str:
+    """The id of the job that makes a phase's starter kit."""
+    return f"starter-{phase_id}"
+
+
 class Queue:
     """Hints to workers. Nothing here raises because Redis is away."""
 
@@ -99,6 +104,10 @@ class Queue:
     def open_phase(self, phase_id: int) -> bool:
         """Ask for a phase to be prepared and opened."""
         return self._hint("judge.jobs.open_phase", phase_id, f"phase-{phase_id}")
+
+    def make_starter(self, phase_id: int) -> bool:
+        """Ask for a phase's starter kit."""
+        return self._hint("judge.jobs.make_starter", phase_id, making(phase_id))
 
     def _hint(self, function: str, number: int, job_id: str, *, queue: RqQueue | None = None) -> bool:
         try:

@@ -236,20 +236,28 @@ def limits_of(about: About) -> Limits:
 class Child:
     """One child at work."""
 
-    def __init__(self, nursery: Nursery, players: Mapping[str, socket.socket], *, deadline: float) -> None:
-        self._deadline = deadline
+    def __init__(
+        self,
+        nursery: Nursery,
+        players: Mapping[str, socket.socket],
+        *,
+        deadline: float,
+        tick: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`tick` is called several times a second while the child works."""
+        self._deadline, self._tick = deadline, tick
         self._control, self._pidfd = nursery.spawn(list(players.values()))
 
-    def play(self, job: Json, *, fresh: Callable[[str], Session], stop: threading.Event) -> Json:
-        """Hand over the job and wait for what came of it. Raises PlatformFault where the challenge failed or took
-        longer than it may, Stopping."""
+    def play(self, job: Json, *, stop: threading.Event, fresh: Callable[[str], Session] | None = None) -> Json:
+        """Hand over the job and wait for what came of it; `fresh` opens another process for a seat. Raises
+        PlatformFault where the challenge failed or took longer than it may, Stopping."""
         try:
             send_message(self._control, job)
             while True:
                 self._wait(stop)
                 answer = receive_message(self._control)
-                seat = _wants_fresh(answer, job["seats"])
-                if seat is None:
+                seat = _wants_fresh(answer, job["seats"] if fresh else ())
+                if seat is None or fresh is None:
                     break
                 socket.send_fds(self._control, [b"f"], [fresh(seat).channel.fileno()])
         except (Lost, OSError, RecursionError) as error:
@@ -262,6 +270,7 @@ class Child:
         poll = select.poll()
         poll.register(self._control, select.POLLIN)
         while not poll.poll(_SLICE_MILLISECONDS):
+            self._tick()
             if stop.is_set():
                 raise Stopping
             if time.monotonic() > self._deadline:

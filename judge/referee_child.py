@@ -7,6 +7,9 @@ root, it first goes into a zone of its own (`judge.zones`). It then sends a desc
 the worker can end it), reads its job, plays, and answers with the outcome and every transcript. Hostile JSON, a hung
 simulator or a crash end this process; the worker reads bytes with a length, and a deadline.
 
+What else a challenge does that takes long, or that is not to meet what the worker holds, is done here too: preparing a
+phase, and telling a stored run again for the examples of a starter kit.
+
 The nursery ends when the worker's end of its socket closes, and its children with it.
 """
 
@@ -26,13 +29,16 @@ from collections.abc import Mapping, Sequence
 from challenges import registry
 from challenges.base import Case, Clock, Json, Outcome
 from judge import views
+from judge.examples import Examples, Witness
 from judge.parents import die_with
-from judge.players import LivePlayer, Transcript, seated
+from judge.players import LivePlayer, ReplayPlayer, Transcript, seated
 from judge.zones import RefereeZone, Walls
 from sandbox import wire
 
 MOST_SEATS = 16
 PROCESSES, OPEN_FILES = 32, 128
+BESIDE_NICE = 10
+"""What prepares runs beside what plays, and gives way to it."""
 READY = b"ready "
 MESSAGE_BYTES = 256 << 20
 _LENGTH = struct.Struct(">I")
@@ -110,7 +116,7 @@ def _child(descriptors: list[int], zone: RefereeZone, *, nursery: int) -> None:
         os.close(myself)
         job = receive_message(control)
         _limit(float(job["run_seconds"]), counted=zone.own_users)
-        send_message(control, play(job, players, control))
+        send_message(control, _done(job, players, control))
     except Exception:  # noqa: BLE001 - the top of a process: whatever it is, the worker gets to know
         code = 1
         with contextlib.suppress(OSError):
@@ -142,6 +148,34 @@ def _limit(run_seconds: float, *, counted: bool) -> None:
     resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
     if counted:
         resource.setrlimit(resource.RLIMIT_NPROC, (PROCESSES, PROCESSES))
+
+
+def _done(job: Json, sockets: Sequence[socket.socket], control: socket.socket) -> Json:
+    match job.get("do", "play"):
+        case "prepare":
+            return prepare(job)
+        case "retell":
+            return retell(job)
+    return play(job, sockets, control)
+
+
+def prepare(job: Json) -> Json:
+    """A phase's materials: `{"public": {name: hex}, "private"}`. `job` names slug, seed and cases."""
+    os.nice(BESIDE_NICE)
+    made = registry.load(job["slug"]).prepare(bytes.fromhex(job["seed"]), cases=job["cases"])
+    return {"public": {name: content.hex() for name, content in made.public.items()}, "private": made.private}
+
+
+def retell(job: Json) -> Json:
+    """The examples in a stored run: `{"told": [[kind, value], …]}`. `job` names slug, case, clocks and, by seat, the
+    transcripts."""
+    examples = Examples()
+    players = {
+        seat: Witness(ReplayPlayer.of(text, Clock(**job["clocks"][seat])), examples)
+        for seat, text in job["transcripts"].items()
+    }
+    registry.load(job["slug"]).play(Case.from_json(job["case"]), seated(players), {})
+    return {"told": examples.told}
 
 
 def play(job: Json, sockets: Sequence[socket.socket], control: socket.socket) -> Json:

@@ -3,30 +3,51 @@
 import hashlib
 import io
 import zipfile
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from challenges import registry, sheet
 from challenges.sheet import Sample
+from sandbox.archive import UNPACKED
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def pack(folder: Path) -> bytes:
-    """An entry's folder as a .zip: sorted names, no times, no modes; the same bytes on every machine."""
+    """An entry's folder as a .zip: the same bytes on every machine, and as a starter kit's pack.py makes them."""
+    return zipped(files_in(folder))
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    """What belongs to an entry, by its path in the folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and UNPACKED.isdisjoint(path.relative_to(folder).parts)
+    }
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A .zip of these files in their order; no times, no modes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                info = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _EPOCH)
-                info.external_attr = 0o644 << 16
-                archive.writestr(info, path.read_bytes())
+        for name, content in files.items():
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, content)
     return buffer.getvalue()
 
 
 def samples_of(slug: str) -> list[Sample]:
     """In the order of `samples.toml`."""
     return sheet.samples(slug)
+
+
+def sound_samples(slug: str) -> list[Sample]:
+    """Those that a team may begin with, the one that is called so first; a contest of several tracks may have more."""
+    sound = [sample for sample in sheet.samples(slug) if "sound" in (sample.name, sample.label)]
+    return sorted(sound, key=lambda sample: sample.name != "sound")
 
 
 @cache

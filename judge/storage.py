@@ -52,6 +52,7 @@ class Storage:
         self._fs, self._root = fsspec.core.url_to_fs(url)
         self._local = Path(self._root) if url.startswith("file://") else None
         self.scratch, self._copies = scratch, copies or scratch
+        self._sizes: dict[str, int] = {}
         self._min_free_bytes = min_free_mib << 20
         self._user = User(os.geteuid(), os.getegid())
         scratch.parent.mkdir(parents=True, exist_ok=True)
@@ -151,6 +152,13 @@ class Storage:
 
     def _name(self, sha256: str) -> str:
         return f"{self._root}/{sha256[:2]}/{sha256}"
+
+    def size(self, sha256: str) -> int:
+        """In bytes; asked for once, since it never changes. Raises NotFound."""
+        if sha256 not in self._sizes:
+            with self.open(sha256) as file:
+                self._sizes[sha256] = file.seek(0, os.SEEK_END)
+        return self._sizes[sha256]
 
     def read(self, sha256: str) -> bytes:
         """Raises NotFound."""

@@ -7,17 +7,17 @@ server, a worker, Redis, the engine or the machine. It also keeps the calendar, 
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from sqlmodel import Session, col, select
 
-from judge import accounts, contests, hosts, judgements, leases, ledger, meetings
+from judge import accounts, contests, hosts, judgements, leases, ledger, meetings, opening, starter
 from judge.db import Database
 from judge.errors import Misconfigured
 from judge.models import Host, Judgement, Meeting, Phase, Submission
-from judge.queue import Queue, judging, playing, tending
+from judge.queue import Queue, judging, making, playing, tending
 from judge.samples import known_hashes
 from judge.sandboxes import choose
 from judge.settings import Settings
@@ -28,6 +28,8 @@ from sandbox.interface import Sandbox
 
 LOST_AFTER = timedelta(seconds=3)
 SCRATCH_HOURS = 6
+STARTER_AFTER, STARTER_AGAIN = timedelta(minutes=1), timedelta(minutes=5)
+"""A starter kit is asked for so long after its phase has opened, and again where it could not be made."""
 MOST_MEETINGS = 1000
 """Looked for in the queue at once; more are further back in it anyway."""
 log = logging.getLogger(__name__)
@@ -41,6 +43,8 @@ class Sweeper:
     storage: Storage
     sandbox: Callable[[], Sandbox]
     """Opens the sandbox when it is needed: a sweeper does its work also while there is no engine."""
+    asked: dict[int, datetime] = field(default_factory=dict)
+    """When a phase's starter kit was last asked for."""
 
     def sweep(self, now: datetime) -> None:
         """One round. Each part stands for itself: what fails in one is logged, and the others go on."""
@@ -50,6 +54,8 @@ class Sweeper:
             self.queue_lost,
             self.keep_calendar,
             self.tend_fields,
+            self.open_abandoned,
+            self.make_starters,
             self.seal_ledger,
             self.forget,
             self.clear_scratch,
@@ -126,6 +132,26 @@ class Sweeper:
             assert phase.id is not None and phase.field_due_at is not None
             if tending(phase.id, due_at=phase.field_due_at) not in queued:
                 self.queue.tend_field(phase.id, due_at=phase.field_due_at)
+
+    def open_abandoned(self, now: datetime) -> None:
+        """Drafts whose worker died while it prepared them."""
+        with self.db.read() as session:
+            phases = opening.abandoned(session, now=now)
+        for phase_id in phases:
+            self.queue.open_phase(phase_id)
+
+    def make_starters(self, now: datetime) -> None:
+        """Starter kits that are missing: their job was lost or failed, or an earlier version opened the phase."""
+        queued = self.queue.waiting()
+        if queued is None:
+            return
+        with self.db.read() as session:
+            phases = starter.missing(session, before=now - STARTER_AFTER)
+        for phase_id in phases:
+            lost = making(phase_id) not in queued
+            if lost and (phase_id not in self.asked or self.asked[phase_id] <= now - STARTER_AGAIN):
+                self.asked[phase_id] = now
+                self.queue.make_starter(phase_id)
 
     def keep_calendar(self, now: datetime) -> None:
         """Phases freeze and close at their times."""

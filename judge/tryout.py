@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from challenges import registry
-from challenges.base import Challenge, Materials, Phase
+from challenges.base import Case, Challenge, Materials, Phase
 from judge import scoring
 from judge.builds import Build, Builds, Work
 from judge.cores import Cores
 from judge.errors import BadInput
 from judge.plan import live_seats
+from judge.preparing import prepared
 from judge.referee import Nursery, Referee
 from judge.results import PlayedRun
 from judge.samples import pack
@@ -36,6 +37,8 @@ class Tried:
     runs: list[PlayedRun]
     seconds: float
     build: Build
+    sha256: str
+    """Of the entry as it would be uploaded."""
 
     def to_json(self) -> dict[str, Any]:
         """What `--json` prints; `seconds` is the only measured time in it."""
@@ -43,6 +46,7 @@ class Tried:
         records = [record for run in self.runs for record in run.records.values()]
         return {
             "challenge": self.challenge.about.slug,
+            "sha256": self.sha256,
             "verdict": self.judged.verdict.value,
             "score": score and score.public,
             "interval": score and score.interval and list(score.interval),
@@ -78,33 +82,34 @@ def try_entry(
     referee_user: str = "",
     track: str = "",
 ) -> Tried:
-    """Play `cases` cases (the practice phase's where None) of one entry: a folder or an upload; of an entry that is to
-    meet others its qualification. `referee_user` is PODIUM_REFEREE_USER; `track` what it is for, where a contest has
-    several.
+    """Play `cases` cases (the practice phase's where None) of one entry: its folder, an unpacked starter kit, or an
+    upload; of an entry that is to meet others its qualification. `referee_user` is PODIUM_REFEREE_USER; `track` what it
+    is for, where a contest has several.
 
     Raises BadInput for an archive that the portal would refuse, KeyError for an unknown challenge, PlatformFault where
     this machine or the challenge fails.
     """
     challenge = registry.load(slug)
     about = challenge.about
-    phase = Phase(seed=phase_seed(seed), cases=max(about.practice_cases, cases or 0), showcase=False)
     track = track_of(about, track)
-    materials = Materials(private=challenge.prepare(phase.seed).private)
-    planned = [case for case in challenge.cases(materials, phase) if case.track in ("", track)][:cases]
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="podium-try-") as scratch:
-        entry = _as_upload(path, Path(scratch))
+    with (
+        tempfile.TemporaryDirectory(prefix="podium-try-") as scratch,
+        Nursery([slug], user=referee_user) as nursery,
+    ):
+        entry = _as_upload(entry_in(path, track), Path(scratch))
+        sha256 = hashlib.sha256(entry.read_bytes()).hexdigest()
         facts = check_file(entry, filename=entry.name, about=about)
         stop = threading.Event()
+        planned = drawn(challenge, nursery, seed=phase_seed(seed), track=track, most=cases, stop=stop, say=say)
+        began = time.monotonic()
         work = Work(facts.manifest.toolchain if facts.manifest else None, "", stop)
         builds = Builds(Path(scratch) / "builds", 0)
         slots = Cores(Path(scratch) / "cores", cores, stop=stop)
         if work.toolchain is not None:
             say(f"building the entry ({work.toolchain})")
-        with builds.entry(sandbox, Program(entry), work) as built, Nursery([slug], user=referee_user) as nursery:
+        with builds.entry(sandbox, Program(entry), work) as built:
             if built.program is None:
-                return Tried(challenge, scoring.not_built(built.message), [], time.monotonic() - began, built)
-            nursery.start()
+                return Tried(challenge, scoring.not_built(built.message), [], time.monotonic() - began, built, sha256)
             referee = Referee(about, sandbox, nursery, stop=stop)
             runs = []
             for number, case in enumerate(planned, 1):
@@ -112,7 +117,43 @@ def try_entry(
                     runs.append(referee.play(case, dict.fromkeys(live_seats(about, case), built.program), {}))
                 say(f"played {case.name} ({number} of {len(planned)})")
     records = [record for run in runs for record in run.records.values()]
-    return Tried(challenge, scoring.judged(challenge, records), runs, time.monotonic() - began, built)
+    return Tried(challenge, scoring.judged(challenge, records), runs, time.monotonic() - began, built, sha256)
+
+
+def drawn(
+    challenge: Challenge,
+    nursery: Nursery,
+    *,
+    seed: bytes,
+    track: str,
+    most: int | None,
+    stop: threading.Event,
+    say: Say,
+) -> list[Case]:
+    """The first `most` cases of a track (the practice phase's where None), of the smallest phase that has so many,
+    prepared as a worker would."""
+    count = challenge.about.practice_cases
+    say("preparing the cases")
+    while True:
+        private = prepared(nursery, challenge.about.slug, seed, cases=count, stop=stop, say=say).private
+        planned = challenge.cases(Materials(private=private), Phase(seed=seed, cases=count, showcase=False))
+        mine = [case for case in planned if case.track in ("", track)]
+        if len(mine) >= (most or 0) or not mine:
+            return mine[:most]
+        count = max(count + 1, -(-count * (most or 0) // len(mine)))
+        say(f"drawing a phase of {count} case(s) of each kind, which is more than practice has")
+
+
+def entry_in(path: Path, track: str) -> Path:
+    """The entry that is meant by a path: in an unpacked starter kit its `entry-TRACK` or `entry`, unless the folder is
+    an entry itself."""
+    if path.is_dir() and not _is_entry(path):
+        return next((found for name in (f"entry-{track}", "entry") if _is_entry(found := path / name)), path)
+    return path
+
+
+def _is_entry(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in ("agent.py", "entry.toml"))
 
 
 def _as_upload(path: Path, scratch: Path) -> Path:

@@ -80,6 +80,7 @@ def run(settings: Settings, *, number: int = 1) -> None:
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     ListedJob.listed = {
         "judge.jobs.judge_submission": jobs.judge_submission,
+        "judge.jobs.make_starter": jobs.make_starter,
         "judge.jobs.open_phase": jobs.open_phase,
         "judge.jobs.play_meeting": jobs.play_meeting,
         "judge.jobs.tend_field": jobs.tend_field,

@@ -2,12 +2,13 @@
 
 import secrets
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from sqlmodel import Session
 
 from judge import accounts, contests, submissions
+from judge.catalogue import about
 from judge.errors import BadInput, NotFound, Refusal
-from judge.models import Contest, Enrolment, Team
+from judge.models import Contest, Enrolment, Phase, Team
 from judge.states import PhaseState
 from web import forms, headers, languages, matches
 from web.forms import Form
@@ -35,7 +36,26 @@ def _public(slug: str) -> str:
         shape = shape_of(session, found)
         grid = matches.grid_of(session, found, portal().clock())
     text = statement(found.challenge, languages.language())
-    return render_template("contest.html", contest=shape, statement=text, grid=grid)
+    return render_template(
+        "contest.html", contest=shape, statement=text, grid=grid, size_of=_size_of, commands=_commands(found)
+    )
+
+
+def _size_of(sha256: str) -> str:
+    """A stored file's size in words; nothing where the file is away, which is no reason to hide the page."""
+    try:
+        return languages.reader().size(portal().storage.size(sha256))
+    except NotFound:
+        return ""
+
+
+def _commands(contest: Contest) -> list[str]:
+    """How the starter kit is tried, for each track; nothing where no program is played."""
+    sheet = about(contest.challenge)
+    if sheet.pairing == "none":
+        return []
+    tracks = [f" --track {track.name}" for track in sheet.tracks if track.name]
+    return [f"podium try {contest.challenge} .{track}" for track in tracks or [""]]
 
 
 def shape_of(session: Session, contest: Contest) -> ContestShape:
@@ -60,10 +80,41 @@ def material(slug: str, phase_slug: str, name: str) -> Response:
     sha256 = phase.materials.get(name)
     if sha256 is None:
         raise NotFound("file-unknown")
-    response = headers.stored(here.storage.read(sha256), "application/octet-stream")
+    return _download(sha256, "application/octet-stream")
+
+
+def _download(sha256: str, media_type: str, *, filename: str | None = None) -> Response:
+    """A public file; 304 to who has it."""
+    response = headers.stored(portal().storage.read(sha256), media_type)
+    if filename is not None:
+        response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     response.headers["Cache-Control"] = "public, max-age=300"
     response.set_etag(sha256)
+    response.make_conditional(request.environ)
     return response
+
+
+@pages.get("/contests/<slug>/kit.zip")
+def kit(slug: str) -> Response:
+    """The starter kit of the phase that is on: a link that never changes."""
+    here = portal()
+    with here.db.read() as session:
+        phase = contests.current_phase(session, contests.by_slug(session, slug), now=here.clock())
+    return _kit(slug, phase)
+
+
+@pages.get("/contests/<slug>/<phase_slug>/kit.zip")
+def phase_kit(slug: str, phase_slug: str) -> Response:
+    """A phase's own: with its public files."""
+    with portal().db.read() as session:
+        phase = contests.phase_by_slug(session, contests.by_slug(session, slug), phase_slug)
+    return _kit(slug, phase)
+
+
+def _kit(slug: str, phase: Phase | None) -> Response:
+    if phase is None or phase.starter_sha256 is None:
+        raise NotFound("kit-unknown")
+    return _download(phase.starter_sha256, "application/zip", filename=f"{slug}-kit.zip")
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -47,6 +47,9 @@ class PhaseShape:
     commitment: str | None
     seed: str | None
     files: tuple[tuple[str, str], ...]
+    """Public files: name and SHA-256."""
+    kit: str | None = None
+    """The SHA-256 of the starter kit, once there is one."""
 
 
 def phase_shape(phase: Phase, reader: Reader, *, now: datetime) -> PhaseShape:
@@ -67,6 +70,7 @@ def phase_shape(phase: Phase, reader: Reader, *, now: datetime) -> PhaseShape:
         commitment=phase.commitment,
         seed=phase.seed_hex if phase.state == PhaseState.REVEALED else None,
         files=tuple(sorted(phase.materials.items())),
+        kit=phase.starter_sha256,
     )
 
 

@@ -42,11 +42,10 @@ class Datalake:
     def __init__(self) -> None:
         self.about = sheet.about("datalake")
 
-    def prepare(self, seed: bytes, cases: int | None = None) -> Materials:
-        """The train file of each of the phase's seasons, and what the fields mean. `cases`: how many seasons the phase
-        has, where that is not the one that the sheet names."""
+    def prepare(self, seed: bytes, *, cases: int) -> Materials:
+        """The train file of each of the phase's seasons, and what the fields mean."""
         files = {"columns.json": _readable({"fields": columns.schema(), "target": columns.TARGET})}
-        for case in _hidden_cases(seed, cases or self.about.public_cases):
+        for case in _hidden_cases(seed, cases):
             name = "train.csv" if case.name == "season-1" else f"train-{case.name}.csv"
             files[name] = season(case.seed).train_csv()
         return Materials(public=files)

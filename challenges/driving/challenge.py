@@ -39,7 +39,7 @@ class Driving:
     def __init__(self) -> None:
         self.about = sheet.about("driving")
 
-    def prepare(self, seed: bytes) -> Materials:  # noqa: ARG002  (nothing is hidden but the seed itself)
+    def prepare(self, seed: bytes, *, cases: int) -> Materials:  # noqa: ARG002  (nothing is hidden but the seed)
         return Materials()
 
     def cases(self, materials: Materials, phase: Phase) -> Sequence[Case]:  # noqa: ARG002

@@ -39,12 +39,11 @@ class Industry:
     def __init__(self) -> None:
         self.about = sheet.about("industry")
 
-    def prepare(self, seed: bytes, cases: int | None = None) -> Materials:
-        """References of the phase's instances, and published ones for teams. Without `cases`, or with no more of them
-        than practice has, they are the quick ones; otherwise the thorough ones (up to ten minutes an instance)."""
-        count = self.about.practice_cases if cases is None else cases
-        find = references.thorough if count > self.about.practice_cases else references.quick
-        planned = [*_hidden_cases(seed, count), _showcase()]
+    def prepare(self, seed: bytes, *, cases: int) -> Materials:
+        """References of the phase's instances, and published ones for teams. With no more cases than practice has they
+        are the quick ones; otherwise the thorough ones (up to ten minutes an instance)."""
+        find = references.thorough if cases > self.about.practice_cases else references.quick
+        planned = [*_hidden_cases(seed, cases), _showcase()]
         found = {_key(case): find(instance(case)).makespan for case in planned[:-1]}
         found[_key(planned[-1])] = references.quick(instance(planned[-1])).makespan
         return Materials(public={"taillard.json": benchmark.file()}, private={"references": found})

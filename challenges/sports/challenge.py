@@ -39,7 +39,7 @@ class Sports:
     def __init__(self) -> None:
         self.about = sheet.about("sports")
 
-    def prepare(self, seed: bytes) -> Materials:  # noqa: ARG002  (the house players are code, and public)
+    def prepare(self, seed: bytes, *, cases: int) -> Materials:  # noqa: ARG002  (the house is code, and public)
         return Materials()
 
     def cases(self, materials: Materials, phase: Phase) -> Sequence[Case]:  # noqa: ARG002

@@ -38,7 +38,7 @@ def challenge(request):
 
 @pytest.fixture(scope="module")
 def materials(challenge):
-    return challenge.prepare(SEED)
+    return challenge.prepare(SEED, cases=1)
 
 
 def first_of_each_track(challenge, materials) -> list[Case]:

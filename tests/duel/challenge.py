@@ -41,7 +41,7 @@ class Duel:
     def __init__(self) -> None:
         self.about = sheet.about("duel")
 
-    def prepare(self, seed: bytes) -> Materials:
+    def prepare(self, seed: bytes, *, cases: int) -> Materials:
         return Materials()
 
     def cases(self, materials: Materials, phase: Phase) -> Sequence[Case]:

@@ -37,7 +37,7 @@ class Echo:
     def __init__(self) -> None:
         self.about = sheet.about("echo")
 
-    def prepare(self, seed: bytes) -> Materials:
+    def prepare(self, seed: bytes, *, cases: int) -> Materials:
         """A public file and a private value, so that both ways are walked."""
         return Materials(public={"words.txt": b"words are 16 hex digits\n"}, private={"check": seed.hex()[:8]})
 

@@ -66,6 +66,9 @@ class Line:
         self.due.append(phase_id)
         return True
 
+    def make_starter(self, phase_id: int) -> bool:
+        return True
+
     def run(self, *, most: int = 1000) -> int:
         """Until nothing waits, or so many meetings were played; how many were."""
         played = 0

@@ -68,9 +68,14 @@ class Hints:
 
     def __init__(self) -> None:
         self.asked: list[tuple[int, int]] = []
+        self.starters: list[int] = []
 
     def judge(self, judgement_id: int, *, attempt: int) -> bool:
         self.asked.append((judgement_id, attempt))
+        return True
+
+    def make_starter(self, phase_id: int) -> bool:
+        self.starters.append(phase_id)
         return True
 
 

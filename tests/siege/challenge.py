@@ -38,7 +38,7 @@ class Siege:
     def __init__(self) -> None:
         self.about = sheet.about("siege")
 
-    def prepare(self, seed: bytes) -> Materials:
+    def prepare(self, seed: bytes, *, cases: int) -> Materials:
         return Materials(private={"check": seed.hex()[:8]})
 
     def cases(self, materials: Materials, phase: Phase) -> Sequence[Case]:

@@ -16,7 +16,7 @@ def datalake() -> Datalake:
 
 @pytest.fixture(scope="session")
 def case(datalake) -> Case:
-    (only,) = datalake.cases(datalake.prepare(b"\x07" * 32), Phase(b"\x07" * 32, 1, showcase=False))
+    (only,) = datalake.cases(datalake.prepare(b"\x07" * 32, cases=1), Phase(b"\x07" * 32, 1, showcase=False))
     return only
 
 

@@ -51,7 +51,7 @@ def main(seeds: list[str]) -> None:
     )
     for seed in seeds:
         phase = Phase(hashlib.sha256(seed.encode()).digest(), 1, showcase=False)
-        (case,) = challenge.cases(challenge.prepare(phase.seed), phase)
+        (case,) = challenge.cases(challenge.prepare(phase.seed, cases=phase.cases), phase)
         scores, finals, predictions = {}, {}, {}
         for name, folder in folders().items():
             outcome = challenge.play(case, seats(**{SEAT: Entry(folder)}), {})

@@ -42,12 +42,12 @@ def played(number, score, **columns) -> Played:
 
 
 def test_a_phase_has_one_season_and_then_the_showcase(datalake):
-    names = [case.name for case in datalake.cases(datalake.prepare(b"s"), Phase(b"s", 1))]
+    names = [case.name for case in datalake.cases(datalake.prepare(b"s", cases=1), Phase(b"s", 1))]
     assert names == ["season-1", "showcase"]
 
 
 def test_the_showcase_is_the_same_in_every_phase(datalake):
-    one, other = (datalake.cases(datalake.prepare(b"s"), Phase(bytes([i]) * 32, 1))[-1] for i in (1, 2))
+    one, other = (datalake.cases(datalake.prepare(b"s", cases=1), Phase(bytes([i]) * 32, 1))[-1] for i in (1, 2))
     assert one == other
     assert one.showcase
 
@@ -63,7 +63,7 @@ def test_the_public_file_is_the_train_part_of_the_season_that_is_played(datalake
 
 
 def test_nothing_hidden_is_in_the_public_files_or_the_first_message(datalake, rows, case):
-    files = datalake.prepare(b"\x07" * 32).public
+    files = datalake.prepare(b"\x07" * 32, cases=1).public
     text = b"".join(files.values()).decode() + json.dumps(hello(rows))
     for row in rows.hidden_rows[::100]:
         assert row[0] not in text

@@ -21,12 +21,12 @@ def played(group, number, score, **columns) -> Played:
 
 
 def test_cases_take_turns_of_the_disciplines(driving):
-    names = [case.name for case in driving.cases(driving.prepare(b""), Phase(bytes(32), 2))]
+    names = [case.name for case in driving.cases(driving.prepare(b"", cases=1), Phase(bytes(32), 2))]
     assert names == ["avoid-1", "race-1", "urban-1", "avoid-2", "race-2", "urban-2", "showcase"]
 
 
 def test_the_showcase_is_the_same_in_every_phase(driving):
-    one, other = (driving.cases(driving.prepare(b""), Phase(bytes([i]) * 32, 1))[-1] for i in (1, 2))
+    one, other = (driving.cases(driving.prepare(b"", cases=1), Phase(bytes([i]) * 32, 1))[-1] for i in (1, 2))
     assert one == other
     assert one.showcase
 

@@ -24,7 +24,7 @@ def judge(driving, name, cases):
 def test_a_sample_gets_its_verdict_and_lies_in_its_band(driving, name):
     count = 2 if name in {"weak", "sound"} else 1
     phase = Phase(b"\x21" * 32, count, showcase=False)
-    verdict, score = judge(driving, name, driving.cases(driving.prepare(b""), phase))
+    verdict, score = judge(driving, name, driving.cases(driving.prepare(b"", cases=1), phase))
     assert SAMPLES[name].holds(verdict, score), (verdict, score)
 
 

@@ -54,7 +54,7 @@ from tests.challenges.fakes import Scripted, seats
 from challenges.base import Phase
 from challenges.driving.challenge import Driving
 driving = Driving()
-for case in driving.cases(driving.prepare(b""), Phase(bytes(32), 1, showcase=False)):
+for case in driving.cases(driving.prepare(b"", cases=1), Phase(bytes(32), 1, showcase=False)):
     # Ten seconds of driving, then silence, which ends the run.
     drive = lambda seen: {"accel": 0.3, "steer": 0.01} if seen["t"] < 10 else None
     outcome = driving.play(case, seats(driver=Scripted(drive)), {})

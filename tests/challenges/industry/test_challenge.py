@@ -65,7 +65,7 @@ def hasty(monkeypatch):
 
 @pytest.mark.usefixtures("hasty")
 def test_prepare_makes_the_references_of_the_practice_phase_and_of_no_other_seed(industry):
-    materials = industry.prepare(bytes(32))
+    materials = industry.prepare(bytes(32), cases=2)
     assert list(materials.public) == ["taillard.json"]
     private = json.loads(json.dumps(materials.private))
     assert len(private["references"]) == 4 * industry.about.practice_cases + 1

@@ -17,7 +17,7 @@ SEED = b"\x21" * 32
 @pytest.fixture(scope="module")
 def practice(industry):
     """The hidden cases of a practice phase, as a worker has them."""
-    return list(industry.cases(industry.prepare(SEED), Phase(SEED, 2, showcase=False)))
+    return list(industry.cases(industry.prepare(SEED, cases=2), Phase(SEED, 2, showcase=False)))
 
 
 def judge(industry, folder, cases):

@@ -25,7 +25,7 @@ FOLDERS = {name: SAMPLES / name for name in ("useless", "weak", "sound")} | {"be
 def main(pairs: int, seed: str) -> None:
     sports = Sports()
     phase = Phase(hashlib.sha256(seed.encode()).digest(), 2 * pairs)
-    games = sports.meetings(sports.prepare(phase.seed), phase)
+    games = sports.meetings(sports.prepare(phase.seed, cases=phase.cases), phase)
     drawn = played = 0
     for low, high in itertools.combinations(FOLDERS, 2):
         points, goals = [], [0.0, 0.0]

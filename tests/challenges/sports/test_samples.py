@@ -30,7 +30,7 @@ def judge(sports, name, cases):
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_sample_gets_its_verdict_and_lies_in_its_band(sports, name):
     phase = Phase(b"\x21" * 32, 1, showcase=False)  # half of a practice phase: the bands are for the whole of it
-    verdict, score = judge(sports, name, sports.cases(sports.prepare(b""), phase))
+    verdict, score = judge(sports, name, sports.cases(sports.prepare(b"", cases=1), phase))
     assert SAMPLES[name].holds(verdict, score), (verdict, score)
 
 
