@@ -132,7 +132,7 @@ def _readme(
         commands="\n".join(f"   {command}" for command in commands),
         entries="\n".join(_entry_row(texts, about, language, folder) for folder in entries(about.slug)),
         protocol="\n".join(f"| `protocol/{name}` | {_said_by(texts, name)} |" for name in protocol),
-        materials=_listed(texts, materials, phase),
+        materials=_listed(texts, about, materials, phase),
     )
 
 
@@ -145,10 +145,11 @@ def _said_by(texts: Mapping[str, Any], name: str) -> str:
     return str(texts["kinds"][name.removesuffix(".json").rpartition("-")[2]])
 
 
-def _listed(texts: Mapping[str, Any], materials: Mapping[str, bytes], phase: str | None) -> str:
+def _listed(texts: Mapping[str, Any], about: About, materials: Mapping[str, bytes], phase: str | None) -> str:
     if not materials:
         return str(texts["no_materials"])
-    source = str(texts["materials_of_phase"]).format(phase=phase) if phase else str(texts["materials_of_try"])
+    home = "materials_of_panel" if about.pairing == "none" else "materials_of_try"
+    source = str(texts["materials_of_phase"]).format(phase=phase) if phase else str(texts[home])
     rows = [
         f"| `materials/{name}` | {len(materials[name]):,} | `{hashlib.sha256(materials[name]).hexdigest()}` |"
         for name in sorted(materials)

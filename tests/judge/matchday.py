@@ -53,6 +53,7 @@ class Line:
     judged: list[int] = field(default_factory=list)
     due: list[int] = field(default_factory=list)
     meetings: list[int] = field(default_factory=list)
+    starters: list[int] = field(default_factory=list)
 
     def judge(self, judgement_id: int, *, attempt: int) -> bool:
         self.judged.append(judgement_id)
@@ -67,6 +68,7 @@ class Line:
         return True
 
     def make_starter(self, phase_id: int) -> bool:
+        self.starters.append(phase_id)
         return True
 
     def run(self, *, most: int = 1000) -> int:

@@ -6,12 +6,12 @@ import threading
 import pytest
 from sqlmodel import select
 
-from judge import hosts, judgements, leases, ledger
+from judge import hosts, judgements, leases, ledger, opening
 from judge.errors import StaleAttempt
 from judge.models import Judgement, LedgerEntry, Meeting, Phase, QuotaUse
-from judge.queue import Queue, judging, playing, tending
+from judge.queue import Queue, judging, making, playing, tending
 from judge.states import JudgementState, PhaseState
-from judge.sweep import LOST_AFTER, Sweeper, run
+from judge.sweep import LOST_AFTER, STARTER_AFTER, STARTER_AGAIN, Sweeper, run
 from sandbox.errors import EngineFailed
 from sandbox.fake import FakeSandbox
 from tests.judge.world import NOW, World, after
@@ -25,6 +25,12 @@ class Hints:
 
     def tend_field(self, phase_id: int, *, due_at) -> bool:
         return self._take(tending(phase_id, due_at=due_at))
+
+    def open_phase(self, phase_id: int) -> bool:
+        return self._take(f"phase-{phase_id}")
+
+    def make_starter(self, phase_id: int) -> bool:
+        return self._take(making(phase_id))
 
     def _take(self, job_id: str) -> bool:
         self.asked.append(job_id)
@@ -362,3 +368,50 @@ def test_a_field_that_nobody_has_looked_at_is_asked_for(world: World, sweeper, m
     for seconds in (3, 8):
         sweeper.sweep(after(seconds=seconds))
     assert sweeper.queue.asked == [tending(meeting.phase_id, due_at=NOW)]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Phases
+
+
+def test_a_phase_whose_worker_died_while_it_was_prepared_is_asked_for_again(world: World, sweeper):
+    _, draft = world.contest("later", state=PhaseState.DRAFT)
+    sweeper.open_abandoned(after(days=1))
+    assert sweeper.queue.asked == []
+    with world.db.write() as session:
+        opening.claim(session, draft.id, now=NOW)
+    sweeper.open_abandoned(NOW)
+    assert sweeper.queue.asked == []
+    sweeper.open_abandoned(NOW + opening.CLAIM)
+    assert sweeper.queue.asked == [f"phase-{draft.id}"]
+
+
+@pytest.fixture
+def kitless(world: World) -> Phase:
+    """Open, and without a starter kit; what the noise has not got is left out."""
+    _, phase = world.contest()
+    with world.db.write() as session:
+        session.get_one(Phase, phase.id).opened_at = NOW
+    return phase
+
+
+def test_a_starter_kit_that_is_missing_is_asked_for_and_again_after_a_while(world: World, sweeper, kitless: Phase):
+    sweeper.make_starters(NOW)
+    assert sweeper.queue.asked == []
+    late = NOW + STARTER_AFTER
+    for now in (late, late, late + STARTER_AGAIN / 2):
+        sweeper.make_starters(now)
+    assert sweeper.queue.asked == [making(kitless.id)]
+    sweeper.queue.held.clear()
+    sweeper.make_starters(late + STARTER_AGAIN)
+    assert sweeper.queue.asked == [making(kitless.id)] * 2
+    sweeper.make_starters(late + 3 * STARTER_AGAIN)  # it is in the queue still
+    assert sweeper.queue.asked == [making(kitless.id)] * 2
+
+
+def test_with_redis_away_no_starter_kit_counts_as_asked_for(world: World, sweeper, kitless: Phase):
+    sweeper.queue.away = True
+    sweeper.make_starters(NOW + STARTER_AFTER)
+    sweeper.queue.away = False
+    sweeper.make_starters(NOW + STARTER_AFTER)
+    assert sweeper.queue.asked == [making(kitless.id)]

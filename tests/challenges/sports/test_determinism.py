@@ -22,7 +22,8 @@ from tests.challenges.fakes import Scripted, seats
 pitch.TICKS = 400
 sports = Sports()
 phase = Phase(bytes(32), 1)
-games = [*sports.cases(sports.prepare(b"", cases=1), phase)[2:8:2], *sports.meetings(sports.prepare(b"", cases=1), phase)]
+materials = sports.prepare(b"", cases=1)
+games = [*sports.cases(materials, phase)[2:8:2], *sports.meetings(materials, phase)]
 for game in games:
     live = {seat: Scripted(HOUSE["team" if seat == "left" else "pack"]) for seat in game.seats or ("left", "right")}
     print(hashlib.sha256(json.dumps(sports.play(game, seats(**live), {}).to_json()).encode()).hexdigest())
