@@ -154,7 +154,7 @@ def test_try_plays_the_sound_sample_in_docker_and_as_a_process_with_the_same_res
     outside = podium(*arguments, "--no-sandbox", folder=tmp_path / "data")
     assert inside.returncode == outside.returncode == 0, inside.stderr + outside.stderr
     one, other = document(inside), document(outside)
-    assert set(one) == {"challenge", "verdict", "score", "interval", "columns", "build", "runs", "seconds"}
+    assert set(one) == {"challenge", "sha256", "verdict", "score", "interval", "columns", "build", "runs", "seconds"}
     assert one["build"] is None
     assert one["challenge"] == "driving"
     assert one["verdict"] == "AC"
@@ -207,6 +207,37 @@ def test_doctor_says_what_the_images_hold(tmp_path: Path) -> None:
     assert {"builder: c", "builder: rust"} <= set(checks)
     for name in ("builder: c", "builder: rust"):
         assert checks[name]["found"].startswith(("gcc", "made when the first entry needs it"))
+
+
+@pytest.mark.docker
+def test_a_kit_is_tried_as_it_is_in_docker_and_as_a_process(tmp_path: Path) -> None:
+    """Issue 4, 9: what is in the kit works as it is."""
+    folder = tmp_path / "my echo"
+    made = podium("kit", "echo", str(folder), "--json", folder=tmp_path / "data")
+    assert made.returncode == 0, made.stderr
+    assert set(document(made)["files"]) == {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    }
+    inside = document(podium("try", "echo", str(folder), "--json", folder=tmp_path / "data"))
+    outside = document(podium("try", "echo", str(folder), "--json", "--no-sandbox", folder=tmp_path / "data"))
+    assert {**inside, "seconds": 0} == {**outside, "seconds": 0}
+    assert (inside["verdict"], inside["score"]) == ("AC", 100.0)
+    packing = subprocess.run([sys.executable, "pack.py"], cwd=folder, capture_output=True, text=True, check=True)
+    assert inside["sha256"] in packing.stdout
+
+
+def test_a_kit_overwrites_nothing(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "agent.py").write_text("mine")
+    for where in ("mine", "mine/agent.py"):
+        refused = podium("kit", "echo", str(tmp_path / where), folder=tmp_path / "data")
+        assert refused.returncode == 2
+        assert "is there already" in refused.stderr
+    assert (tmp_path / "mine" / "agent.py").read_text() == "mine"
+    unknown = podium("kit", "chess", str(tmp_path / "new"), folder=tmp_path / "data")
+    assert unknown.returncode == 2
+    assert "there is no challenge 'chess'" in unknown.stderr
+    assert not (tmp_path / "new").exists()
 
 
 def test_try_names_what_is_wrong_with_an_entry(tmp_path: Path) -> None:

@@ -117,9 +117,10 @@ class World:
         *,
         state: PhaseState = PhaseState.OPEN,
         timezone: str = "Asia/Shanghai",
+        challenge: str = "driving",
         **more: Any,
     ) -> Contest:
-        contest = Contest(slug=slug, challenge="driving", timezone=timezone, state=state, created_at=self.now, **more)
+        contest = Contest(slug=slug, challenge=challenge, timezone=timezone, state=state, created_at=self.now, **more)
         self.add(contest)
         return contest
 

@@ -41,7 +41,13 @@ def populate_looks(world: World, mei: User) -> dict[str, str]:
 def populate(world: World) -> Fair:
     mei = world.user("Mei Lin 林梅", email="mei@example.org")
     driving = world.contest()
-    practice = world.phase(driving, hidden=True, freeze_at=world.now + timedelta(days=20))
+    practice = world.phase(
+        driving,
+        hidden=True,
+        freeze_at=world.now + timedelta(days=20),
+        materials={name: world.storage.keep_bytes(name.encode() * 999) for name in ("columns.json", "train.csv")},
+        starter_sha256=world.storage.keep_bytes(b"PK" * 9999),
+    )
     world.phase(driving, "final", starts=30, ends=33, counts="chosen", chosen=2)
     fair = Fair(mei)
     for at, (name, score, interval) in enumerate(TEAMS):

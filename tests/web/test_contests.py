@@ -2,6 +2,7 @@ import pytest
 
 from judge.models import Contest, Phase
 from judge.states import PhaseState
+from tests.known import CHALLENGES
 from tests.web.browsing import Browser, text_of
 from tests.web.factories import World
 
@@ -70,6 +71,91 @@ def test_public_files_come_under_the_checksum_that_the_page_names(client, world:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert client.get("/en/contests/driving/practice/files/private.csv").status_code == 404
+
+
+def test_public_files_are_listed_with_their_size(client, world: World, contest: Contest) -> None:
+    large, small = b"x" * 288_515, b"{}"
+    materials = {name: world.storage.keep_bytes(content) for name, content in (("a.csv", large), ("b.json", small))}
+    world.phase(contest, materials=materials)
+    page = text_of(client.get("/en/contests/driving"))
+    for fact in ("2 public files", "a.csv 281.8 KiB", "b.json 2 bytes", *materials.values()):
+        assert fact in page
+
+
+def test_a_public_file_that_is_away_does_not_hide_the_page(client, world: World, contest: Contest) -> None:
+    world.phase(contest, materials={"gone.csv": "ab" * 32})
+    assert "gone.csv" in text_of(client.get("/en/contests/driving"))
+    assert client.get("/en/contests/driving/practice/files/gone.csv").status_code == 404
+
+
+def test_who_has_a_public_file_is_not_sent_it_again(client, world: World, contest: Contest) -> None:
+    sha256 = world.storage.keep_bytes(b"time,price\n")
+    world.phase(contest, materials={"train.csv": sha256}, starter_sha256=sha256)
+    for address in ("practice/files/train.csv", "practice/kit.zip", "kit.zip"):
+        first = client.get(f"/en/contests/driving/{address}")
+        assert first.headers["Cache-Control"] == "public, max-age=300"
+        again = client.get(f"/en/contests/driving/{address}", headers={"If-None-Match": first.headers["ETag"]})
+        assert (first.status_code, again.status_code, again.data) == (200, 304, b"")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The starter kit
+
+
+@pytest.mark.parametrize("address", ["kit.zip", "practice/kit.zip"])
+def test_the_starter_kit_is_a_download_for_everybody(client, world: World, contest: Contest, address: str) -> None:
+    world.phase(contest, starter_sha256=world.storage.keep_bytes(b"PK a kit"))
+    answer = client.get(f"/en/contests/driving/{address}")
+    assert (answer.status_code, answer.data, answer.mimetype) == (200, b"PK a kit", "application/zip")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="driving-kit.zip"'
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Download the kit"), ("zh", "下载工具包"), ("ko", "키트 내려받기")]
+)
+def test_the_page_leads_to_the_kit_and_says_how_to_try_it(client, world, contest, language: str, words: str) -> None:
+    sha256 = world.storage.keep_bytes(b"x" * 2048)
+    world.phase(contest, starter_sha256=sha256)
+    answer = client.get(f"/{language}/contests/driving")
+    assert f'href="/{language}/contests/driving/practice/kit.zip" download' in answer.text
+    page = text_of(answer)
+    for fact in (words, "podium try driving .", "2 KiB", sha256):
+        assert fact in page
+
+
+def test_every_track_has_its_own_command(client, world: World, monkeypatch) -> None:
+    monkeypatch.setenv("PODIUM_CHALLENGES", CHALLENGES)
+    siege = world.contest("siege", challenge="siege")
+    world.phase(siege, starter_sha256=world.storage.keep_bytes(b"PK"))
+    page = text_of(client.get("/en/contests/siege"))
+    for track in ("attack", "defence"):
+        assert f"podium try siege . --track {track}" in page
+
+
+def test_the_kit_is_that_of_the_phase_that_is_on_and_each_phase_keeps_its_own(client, world, contest) -> None:
+    kits = {name: world.storage.keep_bytes(name.encode()) for name in ("first", "second")}
+    world.phase(contest, "first", starts=-9, ends=-3, starter_sha256=kits["first"])
+    world.phase(contest, "second", starter_sha256=kits["second"])
+    assert client.get("/en/contests/driving/kit.zip").data == b"second"
+    assert client.get("/en/contests/driving/first/kit.zip").data == b"first"
+
+
+def test_before_there_is_a_kit_the_page_offers_none_and_the_link_says_so(client, phase: Phase) -> None:
+    assert "kit.zip" not in client.get("/en/contests/driving").text
+    for address in ("kit.zip", "practice/kit.zip"):
+        answer = client.get(f"/en/contests/driving/{address}")
+        assert answer.status_code == 404
+        assert "There is no starter kit here yet" in text_of(answer)
+
+
+def test_the_kit_of_a_draft_is_nobodys(client, world: World, contest: Contest) -> None:
+    kit = world.storage.keep_bytes(b"PK")
+    world.phase(contest, "final", state=PhaseState.DRAFT, starter_sha256=kit, materials={"a.csv": kit})
+    for address in ("kit.zip", "final/kit.zip", "final/files/a.csv"):
+        assert client.get(f"/en/contests/driving/{address}").status_code == 404
+    assert kit not in client.get("/en/contests/driving").text
 
 
 # ---------------------------------------------------------------------------------------------------------------------
