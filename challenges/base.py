@@ -4,7 +4,7 @@ A challenge is trusted code and data: given players and a case, what happened, a
 no Docker, no database and no clock. It runs in the referee's child process, one run at a time, and everything that it
 hands back crosses a process boundary as JSON: hence the `to_json` and `from_json` pairs.
 
-    prepare(seed, *, cases) -> Materials           slow, once per phase, on a worker
+    prepare(seed, cases=n) -> Materials            slow, once per phase, on a worker
     cases(materials, phase) -> [Case]              what an entry plays by itself: all of it, or its qualification
     meetings(materials, phase) -> [Case]           what every pairing in the field plays
     play(case, players, artefacts) -> Outcome      the trusted simulator or grader; asks players, never believes them

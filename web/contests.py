@@ -44,9 +44,10 @@ def _public(slug: str) -> str:
 def _size_of(sha256: str) -> str:
     """A stored file's size in words; nothing where the file is away, which is no reason to hide the page."""
     try:
-        return languages.reader().size(portal().storage.size(sha256))
+        size_bytes = portal().storage.size(sha256)
     except NotFound:
         return ""
+    return languages.reader().size(size_bytes)
 
 
 def _commands(contest: Contest) -> list[str]:
