@@ -83,8 +83,12 @@ def abandoned(session: Session, *, now: datetime) -> list[int]:
 
 
 def _renew(kit: Kit, phase_id: int) -> None:
-    with kit.db.write() as session:
-        session.connection().execute(update(Phase).where(col(Phase.id) == phase_id).values(opening_at=kit.clock()))
+    """A database that is away for a moment undoes nothing: at worst another worker prepares the same."""
+    try:
+        with kit.db.write() as session:
+            session.connection().execute(update(Phase).where(col(Phase.id) == phase_id).values(opening_at=kit.clock()))
+    except Exception:
+        log.exception("the claim to phase %s could not be renewed", phase_id)
 
 
 def _give_up(kit: Kit, phase_id: int) -> None:

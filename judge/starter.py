@@ -39,16 +39,16 @@ README = {"en": "README.md", "zh": "README.zh.md", "ko": "README.ko.md"}
 
 
 def make(kit: Kit, phase_id: int) -> None:
-    """The kit of an open phase, stored and named in its row; nothing where there is one, or the engine is away.
-    Raises PlatformFault, Stopping."""
+    """The kit of an open phase, stored and named in its row; nothing where there is one, the engine is away, or the
+    phase is of another version of the challenge. Raises PlatformFault, Stopping."""
     with kit.db.read() as session:
         phase = session.get(Phase, phase_id)
         if phase is None or phase.state == PhaseState.DRAFT or phase.starter_sha256 is not None:
             return
         contest = session.get_one(Contest, phase.contest_id)
-    if not kit.sandbox.ready():
-        return
     about = sheet.about(contest.challenge)
+    if not kit.sandbox.ready() or about.version != phase.challenge_version:
+        return
     rehearsal = Rehearsal(about, kit.sandbox, kit.nursery, stop=kit.stop)
     with kit.cores.one() as number:
         protocol = rehearsal.protocol(core=kit.core(number))

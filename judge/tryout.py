@@ -96,7 +96,10 @@ def try_entry(
         tempfile.TemporaryDirectory(prefix="podium-try-") as scratch,
         Nursery([slug], user=referee_user) as nursery,
     ):
-        entry = _as_upload(entry_in(path, track), Path(scratch))
+        meant = entry_in(path, track)
+        if meant != path:
+            say(f"the entry is {meant}")
+        entry = _as_upload(meant, Path(scratch))
         sha256 = hashlib.sha256(entry.read_bytes()).hexdigest()
         facts = check_file(entry, filename=entry.name, about=about)
         stop = threading.Event()

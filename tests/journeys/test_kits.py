@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from challenges import registry, sheet
 from challenges.base import Phase as PhaseFacts
-from judge import opening, starter
+from judge import jobs, opening, starter
 from judge.cores import Cores
 from judge.db import Database
 from judge.jobs import judge_submission, make_starter, open_phase
@@ -56,6 +56,7 @@ class House:
         """A contest's smallest phase, open, with the seed that `podium try` draws from and with its kit."""
         if slug not in self.phases:
             monkeypatch.setattr(opening, "new_seed", lambda: phase_seed(0))
+            monkeypatch.setattr(jobs, "QUICK_SECONDS", 300)
             _, phase = self.world.contest(slug, challenge=slug, cases=1, quota_per_day=9, state=PhaseState.DRAFT)
             open_phase(phase.id)
             make_starter(phase.id)

@@ -13,7 +13,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy.exc import DBAPIError
 
-from judge import accounts, kit, redis_server, samples
+from judge import accounts, jobs, kit, redis_server, samples
 from judge.db import Database
 from judge.kit import Kit
 from judge.models import metadata
@@ -32,12 +32,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session", autouse=True)
 def _for_all_tests() -> Iterator[None]:
-    """The contests that only tests know are registered, passwords are cheap."""
+    """The contests that only tests know are registered, passwords are cheap, phases are waited for."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PODIUM_CHALLENGES", CHALLENGES)
         patch.setenv("PYTHONPATH", str(ROOT))
         cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         patch.setattr(accounts, "_hasher", cheap)
+        patch.setattr(jobs, "QUICK_SECONDS", 300)  # a test that opens a phase goes on when it is open, however busy
         accounts._nobody.cache_clear()
         samples.known_hashes.cache_clear()
         yield

@@ -100,7 +100,7 @@ def hurried(clock: Clock) -> Clock:
 def loaded(slug: str) -> tuple[Challenge, tuple[Case, ...], dict[str, list[Json]]]:
     """A challenge, a case of every discipline and what its sound samples answer there at first, by case."""
     challenge = registry.load(slug)
-    materials = challenge.prepare(SEED)
+    materials = challenge.prepare(SEED, cases=1)
     first: dict[tuple[str, str], Case] = {}
     for case in challenge.cases(materials, Phase(SEED, 1, showcase=False)):
         first.setdefault((case.track, case.name.rpartition("-")[0]), case)
@@ -243,7 +243,7 @@ def test_who_meets_such_a_program_has_no_fault_and_loses_nothing(
     slug: str, script: list[bytes | None], first: bool
 ) -> None:
     challenge, _, _ = loaded(slug)
-    case = challenge.meetings(challenge.prepare(SEED), Phase(SEED, 1))[0]
+    case = challenge.meetings(challenge.prepare(SEED, cases=1), Phase(SEED, 1))[0]
     bad, good = challenge.about.seats if first else challenge.about.seats[::-1]
     program = Program(hurried(challenge.about.clocks[bad]), [b'{"ready":true}\n', *script])
     try:

@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import col, select, update
 
 from judge import jobs, opening, preparing
+from judge.db import Database
 from judge.errors import NotFound, PlatformFault
 from judge.kit import equip
 from judge.models import Contest, Phase
@@ -46,7 +47,7 @@ def state(world: World, phase: Phase) -> PhaseState:
     return world.get(Phase, phase.id).state
 
 
-def wait_until(true, seconds: float = 20) -> None:
+def wait_until(true, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
@@ -131,6 +132,27 @@ def test_a_claim_is_renewed_while_it_lasts(one: World, kit, monkeypatch):
     wait_until(lambda: one.get(Phase, phase.id).opening_at == kit.clock())
     with one.db.read() as session:
         assert abandoned(session, now=kit.clock()) == []
+
+
+def test_a_claim_that_cannot_be_renewed_undoes_nothing(one: World, kit, monkeypatch):
+    monkeypatch.setattr(preparing, "TELL_SECONDS", 0.1)
+    phase, write = draft(one, slow.TAKES_TIME), Database.write
+    failed = []
+
+    def away(self):
+        if (
+            threading.current_thread().name.startswith("opening")
+            and len(failed) < 2
+            and kit.clock.now != after(minutes=1)
+        ):
+            failed.append(1)
+            raise OSError("away")
+        return write(self)
+
+    monkeypatch.setattr(Database, "write", away)
+    threading.Timer(0.2, lambda: kit.clock.forward(seconds=1)).start()
+    jobs.open_phase(phase.id)
+    assert (failed, state(one, phase)) == ([1, 1], PhaseState.OPEN)
 
 
 def test_only_drafts_that_somebody_was_at_count_as_abandoned(world: World):

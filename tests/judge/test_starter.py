@@ -146,6 +146,13 @@ def test_a_sample_that_does_not_play_makes_no_kit_and_a_later_try_does(one: Worl
     assert one.get(Phase, phase.id).starter_sha256 is not None
 
 
+def test_a_phase_of_another_version_gets_no_kit_of_this_one(one: World, kit, phase):
+    with one.db.write() as session:
+        session.get_one(Phase, phase.id).challenge_version = "0"
+    starter.make(kit, phase.id)
+    assert one.get(Phase, phase.id).starter_sha256 is None
+
+
 def test_with_the_engine_away_nothing_is_tried(one: World, kit, phase, monkeypatch):
     monkeypatch.setattr(FakeSandbox, "ready", lambda _: False)
     monkeypatch.setattr(starter, "Rehearsal", None)
