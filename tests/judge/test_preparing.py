@@ -64,7 +64,7 @@ def test_it_can_be_stopped_at_any_time(house):
     began = time.monotonic()
     with pytest.raises(Stopping):
         prepare(house, slow.NEVER_ENDS, stop=stop)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
 
 
 def test_it_never_takes_longer_than_it_may(house, monkeypatch):
