@@ -24,8 +24,10 @@ from judge.results import Circumstances, PlayedRun
 from judge.states import JudgementState
 from sandbox.types import Program, Verdict
 
-QUICK_SECONDS = 20
-"""So long a job waits for a phase to be prepared."""
+QUICK_SECONDS, STOP_SECONDS = 20, 5
+"""So long a job waits for a phase to be prepared; and a worker that is to stop until that has come to its end."""
+OPENING = "opening-"
+"""Before the names of threads."""
 log = logging.getLogger(__name__)
 
 Play = Callable[[Kit, Claim], None]
@@ -239,11 +241,18 @@ def _hint(kit: Kit, made: list[int]) -> None:
 def open_phase(phase_id: int) -> None:
     """Open a phase, if it is a draft. What is prepared for long goes on beside this worker's other jobs."""
     kit = equipped()
-    thread = threading.Thread(target=_open, args=(kit, phase_id), name=f"opening-{phase_id}", daemon=True)
+    thread = threading.Thread(target=_open, args=(kit, phase_id), name=f"{OPENING}{phase_id}", daemon=True)
     thread.start()
     thread.join(QUICK_SECONDS)
     if thread.is_alive():
         log.info("phase %s is still being prepared; other jobs go on meanwhile", phase_id)
+
+
+def settle() -> None:
+    """What goes on beside the jobs comes to its end, now that the worker is told to stop."""
+    for thread in threading.enumerate():
+        if thread.name.startswith(OPENING):
+            thread.join(STOP_SECONDS)
 
 
 def _open(kit: Kit, phase_id: int) -> None:

@@ -26,7 +26,7 @@ from judge.referee import Stopping
 from judge.seeds import commitment, new_seed, seal
 from judge.states import PhaseState
 
-CLAIM = timedelta(minutes=2)
+CLAIM = timedelta(minutes=1)
 """A claim that was not renewed for so long is over."""
 log = logging.getLogger(__name__)
 
@@ -54,11 +54,10 @@ def open_phase(kit: Kit, phase_id: int) -> bool:
         )
         opened = _open(kit, phase_id, seed, materials)
     except Stopping:
-        raise  # the claim runs out, and another worker takes it
-    except Exception as error:
-        if kit.stop.is_set():  # the nursery may go before we learn of it
-            raise Stopping from error
-        _give_up(kit, phase_id)
+        _claimed_at(kit, phase_id, kit.clock() - CLAIM)  # anybody may take it now, and the sweeper asks
+        raise
+    except Exception:
+        _claimed_at(kit, phase_id, None)
         raise
     log.info("%s/%s: open after %.1f s", contest.slug, phase.slug, time.monotonic() - began)
     return opened
@@ -85,15 +84,14 @@ def abandoned(session: Session, *, now: datetime) -> list[int]:
 def _renew(kit: Kit, phase_id: int) -> None:
     """A database that is away for a moment undoes nothing: at worst another worker prepares the same."""
     try:
-        with kit.db.write() as session:
-            session.connection().execute(update(Phase).where(col(Phase.id) == phase_id).values(opening_at=kit.clock()))
+        _claimed_at(kit, phase_id, kit.clock())
     except Exception:
         log.exception("the claim to phase %s could not be renewed", phase_id)
 
 
-def _give_up(kit: Kit, phase_id: int) -> None:
+def _claimed_at(kit: Kit, phase_id: int, when: datetime | None) -> None:
     with kit.db.write() as session:
-        session.connection().execute(update(Phase).where(col(Phase.id) == phase_id).values(opening_at=None))
+        session.connection().execute(update(Phase).where(col(Phase.id) == phase_id).values(opening_at=when))
 
 
 def _open(kit: Kit, phase_id: int, seed: bytes, materials: Materials) -> bool:

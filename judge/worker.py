@@ -114,6 +114,8 @@ def run(settings: Settings, *, number: int = 1) -> None:
         try:
             _work(settings, name=f"{name}-{os.getpid()}", stop=stop)
         finally:
+            stop.set()
+            jobs.settle()
             presence.stop()
             sandbox.close()
             db.close()

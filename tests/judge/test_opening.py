@@ -12,7 +12,7 @@ from judge.errors import NotFound, PlatformFault
 from judge.kit import equip
 from judge.models import Contest, Phase
 from judge.opening import CLAIM, abandoned, claim
-from judge.referee import Nursery, Stopping
+from judge.referee import Nursery
 from judge.states import PhaseState
 from sandbox.fake import FakeSandbox
 from tests.echo import slow
@@ -108,11 +108,22 @@ def test_a_challenge_that_cannot_prepare_leaves_a_draft_that_can_be_opened_again
     assert state(one, phase) == PhaseState.OPEN
 
 
-def test_who_is_stopped_keeps_its_claim_until_it_runs_out(one: World, kit):
+def test_what_a_worker_that_is_told_to_stop_was_preparing_is_taken_over_at_once(one: World, kit, monkeypatch):
+    monkeypatch.setattr(jobs, "QUICK_SECONDS", 0.3)
     phase = draft(one, slow.NEVER_ENDS)
-    threading.Timer(0.3, kit.stop.set).start()
-    with pytest.raises(Stopping):
-        opening.open_phase(kit, phase.id)
+    jobs.open_phase(phase.id)
+    kit.stop.set()
+    jobs.settle()
+    with one.db.read() as session:
+        assert abandoned(session, now=kit.clock()) == [phase.id]
+    with one.db.write() as session:
+        assert claim(session, phase.id, now=kit.clock()) is not None
+
+
+def test_a_claim_of_somebody_who_vanished_runs_out(one: World, kit):
+    phase = draft(one, slow.NEVER_ENDS)
+    with one.db.write() as session:
+        assert claim(session, phase.id, now=kit.clock()) is not None
     with one.db.read() as session:
         assert abandoned(session, now=kit.clock()) == []
         assert abandoned(session, now=kit.clock() + CLAIM) == [phase.id]
