@@ -54,7 +54,7 @@ def make(kit: Kit, phase_id: int) -> None:
         protocol = rehearsal.protocol(core=kit.core(number))
     materials = {name: kit.storage.read(sha256) for name, sha256 in phase.materials.items()}
     files = contents(about, protocol=protocol, materials=materials, phase=f"{contest.slug}/{phase.slug}")
-    sha256 = kit.storage.keep_bytes(zipped({f"{folder_name(contest.slug)}/{name}": files[name] for name in files}))
+    sha256 = kit.storage.keep_bytes(zipped({f"{contest.slug}-kit/{name}": files[name] for name in files}))
     with kit.db.write() as session:
         nobody_else = (col(Phase.id) == phase_id) & col(Phase.starter_sha256).is_(None)
         session.connection().execute(update(Phase).where(nobody_else).values(starter_sha256=sha256))
@@ -76,11 +76,6 @@ def missing(session: Session, *, before: datetime) -> list[int]:
     """Phases that are not over, opened before a moment, and have no kit."""
     query = select(Phase).where(col(Phase.starter_sha256).is_(None), col(Phase.opened_at) <= before)
     return [phase.id for phase in session.exec(query) if not phase.state.over and phase.id is not None]
-
-
-def folder_name(contest: str) -> str:
-    """What a downloaded kit unpacks to."""
-    return f"{contest}-kit"
 
 
 # ---------------------------------------------------------------------------------------------------------------------
