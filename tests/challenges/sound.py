@@ -22,8 +22,10 @@ def samples(slug: str) -> dict[str, Sample]:
 
 
 def prepared(challenge: Challenge, phase: Phase) -> Materials:
-    """What a phase's cases are made with; cases are made of the private part alone."""
-    return Materials(private=challenge.prepare(phase.seed).private)
+    """What a phase's cases are made with; cases are made of the private part alone. For no more cases than practice
+    has, whose references are quick ones everywhere: what `prepare` does not know of, a run makes up for."""
+    count = min(phase.cases, challenge.about.practice_cases)
+    return Materials(private=challenge.prepare(phase.seed, cases=count).private)
 
 
 def cases(challenge: Challenge, track: str, *, showcase: bool = True) -> list[Case]:

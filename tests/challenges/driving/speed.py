@@ -14,7 +14,7 @@ def main(rounds: int, seed: str) -> None:
     driving = registry.load("driving")
     sound = next(sample.path for sample in sheet.samples("driving") if sample.name == "sound")
     phase = Phase(hashlib.sha256(seed.encode()).digest(), 1, showcase=False)
-    for case in driving.cases(driving.prepare(phase.seed), phase):
+    for case in driving.cases(driving.prepare(phase.seed, cases=phase.cases), phase):
         heard = _Heard(sound)
         driving.play(case, seats(driver=heard), {})
         answers = heard.answers
