@@ -22,7 +22,7 @@ class Security:
         house()
         detection([0, 1], [0.0, 1.0])  # loads scikit-learn's metrics before any run is forked
 
-    def prepare(self, seed: bytes) -> Materials:
+    def prepare(self, seed: bytes, *, cases: int) -> Materials:  # noqa: ARG002
         return Materials(public=public.files(seed))
 
     def cases(self, materials: Materials, phase: Phase) -> Sequence[Case]:  # noqa: ARG002

@@ -106,7 +106,9 @@ def _seat(world: World, run: Run, seat: str) -> RunSeat:
 
 
 def _view(view) -> bytes | None:
-    return view and json.dumps({"kind": view.kind, "data": view.data}, separators=(",", ":")).encode()
+    return (
+        view and json.dumps({"kind": view.kind, "data": view.data}, separators=(",", ":"), ensure_ascii=False).encode()
+    )
 
 
 def _stored_view(world: World, run: Run) -> bytes | None:

@@ -35,7 +35,11 @@ def main(count: int, seed: str) -> None:
     security = Security()
     phase = Phase(hashlib.sha256(seed.encode()).digest(), count, showcase=False)
     for track in TRACKS:
-        cases = [case for case in security.cases(security.prepare(phase.seed), phase) if case.track == track]
+        cases = [
+            case
+            for case in security.cases(security.prepare(phase.seed, cases=phase.cases), phase)
+            if case.track == track
+        ]
         table = {name: scores(security, cases, folder) for name, folder in FOLDERS.items()}
         print(track, "  ".join(f"{name} {score:.2f}" for name, (score, _) in table.items()))
         for low, high in (("useless", "weak"), ("weak", "sound"), ("sound", "best")):

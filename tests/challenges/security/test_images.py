@@ -146,7 +146,7 @@ answers = {
 for case in security.cases(None, Phase(bytes(32), 1, showcase=False)):
     outcome = security.play(case, seats(**{case.track: Scripted(answers[case.track])}), {})
     print(hashlib.sha256(json.dumps(outcome.to_json()).encode()).hexdigest())
-files = security.prepare(bytes(32)).public
+files = security.prepare(bytes(32), cases=1).public
 print({name: hashlib.sha256(content).hexdigest() for name, content in files.items()})
 """
 
