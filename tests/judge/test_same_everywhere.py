@@ -19,6 +19,7 @@ from judge.players import ReplayPlayer, seated
 from judge.samples import is_sample, pack
 from judge.seeds import seal
 from judge.tryout import Tried, phase_seed, try_entry
+from judge.views import stored_form
 from sandbox.process import ProcessSandbox
 from tests.challenges import sound
 from tests.challenges.test_challenges import BY_TRACK
@@ -90,25 +91,19 @@ def test_a_worker_gives_what_podium_try_gives_and_replies_give_it_again(
         for seat, record in run.records.items():
             row = _seat(one, runs[name], seat)
             assert (record.outcome.score, dict(record.outcome.columns)) == (row.score, row.columns)
-        assert _view(run.view) == _stored_view(one, runs[name])
+        assert stored_form(run.view) == _stored_view(one, runs[name])
 
     for name, case in cases.items():
         again = _replayed(one, challenge, runs[name], case, runs)
         for seat, outcome in again.seats.items():
             row = _seat(one, runs[name], seat)
             assert (outcome.score, dict(outcome.columns)) == (row.score, row.columns)
-        assert _view(again.view) == _stored_view(one, runs[name])
+        assert stored_form(again.view) == _stored_view(one, runs[name])
 
 
 def _seat(world: World, run: Run, seat: str) -> RunSeat:
     (row,) = world.all(select(RunSeat).where(RunSeat.run_seq == run.seq, RunSeat.seat == seat))
     return row
-
-
-def _view(view) -> bytes | None:
-    return (
-        view and json.dumps({"kind": view.kind, "data": view.data}, separators=(",", ":"), ensure_ascii=False).encode()
-    )
 
 
 def _stored_view(world: World, run: Run) -> bytes | None:
