@@ -18,9 +18,13 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from challenges.entries import PROGRAM, Category, Entry
 from challenges.scores import Score as Score  # noqa: PLC0414 - part of the interface
+
+if TYPE_CHECKING:
+    from challenges.rubric import Rubric
 
 Json = Any
 """Whatever `json.loads` can return."""
@@ -306,7 +310,8 @@ Pairing = Literal["none", "solo", "cross", "match"]
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """`about.toml`, read once: facts, no behaviour. Texts are maps by language (en, zh, ko)."""
+    """`about.toml`, read once: facts, no behaviour. Texts are maps by language (en, zh, ko). Where nothing is played
+    (pairing none) there are no seats and no clocks, and what bounds a program is 0."""
 
     slug: str
     version: str
@@ -334,6 +339,10 @@ class About:
     them all. Those who come later may ask for more."""
     meeting_margin: str = ""
     """The column whose difference breaks ties in a final in which all play all, where there is one."""
+    entry: Entry = PROGRAM
+    categories: tuple[Category, ...] = ()
+    rubric: "Rubric | None" = None
+    """By which people score entries, where they do."""
 
     quota_per_day: int = 20
     """Entries a day, and in all, that a phase gives to a team unless its organiser says otherwise."""

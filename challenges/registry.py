@@ -14,6 +14,7 @@ CHALLENGES = {
     "datalake": "challenges.datalake.challenge:Datalake",
     "industry": "challenges.industry.challenge:Industry",
     "sports": "challenges.sports.challenge:Sports",
+    "startup": "challenges.startup.challenge:Startup",
 }
 
 

@@ -4,13 +4,22 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from challenges import rubric
 from challenges.base import About, Clock, Column, Message, Track
+from challenges.entries import Category, Entry, Kind
 from challenges.errors import BrokenChallenge
 from challenges.registry import folder
 
 LANGUAGES = ("en", "zh", "ko")
+_UNPLAYED: dict[str, Any] = {
+    "seats": [],
+    "clocks": {},
+    "limits": dict.fromkeys(("cpu_seconds", "memory_mib", "processes", "judgement_core_seconds", "run_seconds"), 0),
+    "cases": dict.fromkeys(("practice_cases", "public_cases", "final_cases"), 1),
+}
+"""What a sheet need not say where nothing is played. (A phase always has a number of cases; here nobody asks.)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,7 @@ class Sample:
     verdict: str
     score_min: float | None
     score_max: float | None
+    category: str = ""
 
     def holds(self, verdict: str, score: float | None) -> bool:
         """Whether a judgement is what the label says. A sample that must fail has no band and gets no score."""
@@ -46,6 +56,8 @@ def about(slug: str) -> About:
     """The sheet of a challenge. Raises BrokenChallenge where the file is missing, incomplete or at odds with itself."""
     raw = _toml(folder(slug) / "about.toml")
     try:
+        if raw["pairing"] == "none":
+            raw = {**_UNPLAYED, **raw, "limits": {**_UNPLAYED["limits"], **raw["limits"]}}
         found = About(
             slug=slug,
             version=raw["version"],
@@ -62,12 +74,16 @@ def about(slug: str) -> About:
             **raw["cases"],
             **{f"meeting_{name}": value for name, value in raw.get("meetings", {}).items()},
             **{f"quota_{name}": value for name, value in raw.get("quota", {}).items()},
+            entry=Entry(**raw.get("entry", {})),
+            categories=tuple(Category(**category) for category in raw.get("categories", [])),
+            rubric=rubric.read(measures) if (measures := folder(slug) / "rubric.toml").exists() else None,
         )
     except (KeyError, TypeError) as error:
         raise BrokenChallenge(f"challenges/{slug}/about.toml: {error!r}") from error
     _check_quota(found)
     _check_columns(found)
     _check_pairing(found)
+    _check_people(found)
     return found
 
 
@@ -101,6 +117,22 @@ def _check_pairing(about: About) -> None:
         raise BrokenChallenge(f"challenges/{about.slug}/about.toml: {about.meeting_margin!r} is no column")
 
 
+def _check_people(about: About) -> None:
+    """Raises BrokenChallenge where people are to score what they cannot."""
+    where = f"challenges/{about.slug}/about.toml"
+    if about.entry.kind not in get_args(Kind):
+        raise BrokenChallenge(f"{where}: an entry is one of {', '.join(get_args(Kind))}, not {about.entry.kind!r}")
+    if about.pairing == "none" and (about.rubric is None or about.seats):
+        raise BrokenChallenge(f"{where}: where nothing is played there is a rubric.toml, and no seats")
+    if about.pairing == "none" and len(about.tracks) > 1:
+        raise BrokenChallenge(f"{where}: what people score has one track")
+    if about.entry.kind == "deck" and about.pairing != "none":
+        raise BrokenChallenge(f"{where}: a deck cannot be played")
+    names = [category.name for category in about.categories]
+    if len(set(names)) < len(names) or "" in names:
+        raise BrokenChallenge(f"{where}: every category has a name of its own")
+
+
 def samples(slug: str) -> list[Sample]:
     """The labelled samples, in the order of `samples.toml`."""
     here = folder(slug)
@@ -114,9 +146,56 @@ def samples(slug: str) -> list[Sample]:
             verdict=row["verdict"],
             score_min=row.get("score_min"),
             score_max=row.get("score_max"),
+            category=row.get("category", ""),
         )
         for name, row in _toml(here / "samples.toml").items()
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedReview:
+    """What a judge once said of a sample. `refused`: the code of the sentence with which it must not be taken."""
+
+    judge: str
+    entry: str
+    scores: Mapping[str, float]
+    comment: str = ""
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedJudge:
+    """A judge of samples; `team` is the sample in whose team he sits, where he does."""
+
+    name: str
+    team: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedPanel:
+    """The reviews that ship with samples which people score; judges by a word of their own."""
+
+    judges: Mapping[str, RecordedJudge]
+    reviews: tuple[RecordedReview, ...]
+
+
+def recorded(slug: str) -> RecordedPanel:
+    """The reviews of a challenge's samples; none where nobody scores them. Raises BrokenChallenge where one names a
+    judge or an entry that there is not."""
+    path = folder(slug) / "samples" / "reviews.toml"
+    if not path.exists():
+        return RecordedPanel({}, ())
+    raw = _toml(path)
+    try:
+        judges = {word: RecordedJudge(**judge) for word, judge in raw["judges"].items()}
+        reviews = tuple(RecordedReview(**review) for review in raw["reviews"])
+    except (KeyError, TypeError) as error:
+        raise BrokenChallenge(f"{path}: {error!r}") from error
+    entries = {sample.name for sample in samples(slug)}
+    for review in reviews:
+        if review.judge not in judges or review.entry not in entries:
+            raise BrokenChallenge(f"{path}: nobody knows {review.judge!r} or {review.entry!r}")
+    return RecordedPanel(judges, reviews)
 
 
 def statement(slug: str, language: str) -> str:

@@ -363,6 +363,15 @@ def claim_organiser(session: Session, *, user: User, token: str, now: datetime) 
     session.flush()
 
 
+def appoint(session: Session, *, user: User, role: str, contest_id: int | None, now: datetime) -> None:
+    """Give a user a role (`judge`, `chair`, `organiser`) in a contest, or everywhere; twice is once."""
+    known = select(Role.id).where(Role.user_id == user.id, Role.role == role, Role.contest_id == contest_id)
+    if session.exec(known).first() is None:
+        assert user.id is not None
+        session.add(Role(user_id=user.id, contest_id=contest_id, role=role, created_at=now))
+        session.flush()
+
+
 def has_role(session: Session, *, user: User, role: str, contest_id: int | None = None) -> bool:
     """Whether a user has a role in a contest, or everywhere."""
     return (

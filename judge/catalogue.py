@@ -16,6 +16,7 @@ __all__ = [
     "names",
     "sentence",
     "statement",
+    "tracks_that_follow",
     "tracks_that_meet",
 ]
 
@@ -29,6 +30,11 @@ def names() -> list[str]:
 def about(slug: str) -> About:
     """The sheet of a challenge."""
     return sheet.about(slug)
+
+
+def tracks_that_follow(sheet: About) -> tuple[str, ...]:
+    """The boards whose figures follow from more than an entry's own runs: from meetings, or from what people say."""
+    return tuple(track.name for track in sheet.tracks) if sheet.pairing == "none" else tracks_that_meet(sheet)
 
 
 def tracks_that_meet(sheet: About) -> tuple[str, ...]:

@@ -156,8 +156,8 @@ def try_(
     challenge: str, path: Path, *, seed: int, cases: int | None, track: str, no_sandbox: bool, as_json: bool
 ) -> None:
     """Play an entry here, no server: verdict, score, columns, runs. PATH is an entry's folder, an upload, or an
-    unpacked starter kit."""
-    from challenges import registry
+    unpacked starter kit. A deck is looked at as the portal would."""
+    from challenges import registry, sheet
     from judge.sandboxes import for_once
     from judge.tryout import try_entry
 
@@ -165,6 +165,9 @@ def try_(
         _fail(f"there is no challenge {challenge!r}; there are: {', '.join(registry.names())}", 2)
     if not path.exists():
         _fail(f"there is nothing at {path}", 2)
+    if (about := sheet.about(challenge)).entry.kind == "deck":
+        _look_at(about, path, as_json=as_json)
+        return
     settings = Settings.from_environment()
     if no_sandbox:
         settings = dataclasses.replace(settings, sandbox="process")
@@ -190,6 +193,20 @@ def try_(
     for log in _logs(tried):
         click.echo(log, err=True)
     sys.exit(1 if tried.judged.verdict.value == "JE" else 0)
+
+
+def _look_at(about: Any, path: Path, *, as_json: bool) -> None:
+    from judge.sentences import said
+    from judge.tryout import look_at
+
+    looked = look_at(about, path)
+    if as_json:
+        _print(looked.to_json())
+    elif looked.complaint:
+        click.echo(f"{about.slug}: PE, {said(looked.complaint)}")
+    else:
+        weights = ", ".join(f"{each.name} {each.weight:g}" for each in about.rubric.criteria)
+        click.echo(f"{about.slug}: the deck can be read ({looked.size_bytes} bytes). People score it: {weights}")
 
 
 def _logs(tried: Any) -> list[str]:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
 from challenges import registry, sheet
+from challenges.base import About
 from judge import ledger, standings
 from judge.accounts import team_for
 from judge.errors import BadInput, Conflict, NotFound
@@ -114,12 +115,15 @@ def _check_plans(phases: Sequence[PhasePlan], challenge: str) -> None:
             raise BadInput("phase-figures", phase=plan.slug)
 
 
+def _about_of(session: Session, phase: Phase) -> About:
+    return sheet.about(session.get_one(Contest, phase.contest_id).challenge)
+
+
 def plan(challenge: str, slug: str, *, starts_at: datetime, ends_at: datetime) -> PhasePlan:
     """A phase as the challenge's sheet has it: `practice` and `final` with their numbers of cases, any other with those
-    of the public phase; its quota; what counts. Where entries meet, a team decides what stands for it: its last one.
-    Matches are there to be watched."""
+    of the public phase; its quota; what counts. Where entries meet, or people read them, a team decides what stands for
+    it: its last one. Matches are there to be watched; practice shows what people said once enough of them have."""
     about = sheet.about(challenge)
-    meet = about.pairing in ("cross", "match")
     return PhasePlan(
         slug=slug,
         starts_at=starts_at,
@@ -127,8 +131,8 @@ def plan(challenge: str, slug: str, *, starts_at: datetime, ends_at: datetime) -
         cases={"practice": about.practice_cases, "final": about.final_cases}.get(slug, about.public_cases),
         quota_per_day=about.quota_per_day,
         quota_total=about.quota_total,
-        hidden=about.pairing != "match",
-        counts="chosen" if about.quota_chosen else "last" if meet else "best",
+        hidden=about.pairing != "match" and (about.pairing, slug) != ("none", "practice"),
+        counts="chosen" if about.quota_chosen else "best" if about.pairing == "solo" else "last",
         chosen=max(1, about.quota_chosen),
     )
 
@@ -195,7 +199,7 @@ def move_phase(session: Session, phase: Phase, new: PhaseState, *, now: datetime
         phase.freeze_at = None
     session.add(phase)
     session.flush()
-    if phase.meeting_cases:
+    if phase.meeting_cases or _about_of(session, phase).pairing == "none":
         standings.mark_due(session, phase, now=now)
     if new == PhaseState.REVEALED:
         standings.refresh_all(session, phase=phase, now=now)
@@ -216,12 +220,16 @@ def move_phase(session: Session, phase: Phase, new: PhaseState, *, now: datetime
 def enrol(
     session: Session, *, contest: Contest, user: User, team_slug: str, terms: bool, now: datetime, category: str = ""
 ) -> Enrolment:
-    """A team of this user enters. Raises BadInput without its consent to the terms, NotFound for another's team,
+    """A team of this user enters, in a category where the contest has some. Raises BadInput without its consent to the
+    terms or for a category that there is not, NotFound for another's team,
     Conflict where the team is in already, a member is in with another team, or the contest is over."""
     if not terms:
         raise BadInput("terms-missing")
     if contest.state.over:
         raise Conflict("contest-over")
+    categories = [known.name for known in sheet.about(contest.challenge).categories]
+    if category not in (categories or [""]):
+        raise BadInput("category-unknown" if category else "category-missing")
     team = team_for(session, user=user, slug=team_slug)
     session.exec(
         select(Contest.id).where(Contest.id == contest.id).with_for_update(key_share=True)

@@ -16,7 +16,8 @@ from judge.db import Database
 from judge.errors import Misconfigured
 from judge.models import Contest, Enrolment, Judgement, Phase, Team, User
 from judge.queue import Queue
-from judge.samples import pack, samples_of
+from judge.recorded import RecordedPanel
+from judge.samples import packed, samples_of
 from judge.settings import Settings
 from judge.states import PhaseState
 from judge.storage import Storage, open_storage
@@ -46,6 +47,7 @@ class Demo:
         self._db = Database(settings.database_url)
         self._storage: Storage = open_storage(settings)
         self._queue = Queue(settings.redis_url)
+        self._panels: list[RecordedPanel] = []
         self.password = secrets.token_urlsafe(9)
 
     def close(self) -> None:
@@ -118,16 +120,17 @@ class Demo:
         with self._db.write() as session:
             team = self._team(session, user, sample, now)
             if contests.enrolment_of(session, contest=contest, user=user) is None:
-                contests.enrol(session, contest=contest, user=user, team_slug=team.slug, terms=True, now=now)
-        content = pack(sample.path)
+                facts = {"team_slug": team.slug, "category": sample.category}
+                contests.enrol(session, contest=contest, user=user, terms=True, now=now, **facts)
+        sent = packed(catalogue.about(contest.challenge), sample)
         receipt = submissions.take_in(
             self._db,
             self._storage,
             user=user,
             contest_slug=contest.slug,
             phase_slug="practice",
-            stream=io.BytesIO(content),
-            upload=Upload(filename=f"{sample.name}.zip", received_at=now, track=sample.track),
+            stream=io.BytesIO(sent.content),
+            upload=Upload(sent.filename, now, track=sample.track, summary=sent.summary, links=sent.links),
             clock=lambda: datetime.now(UTC),
         )
         self._queue.judge(receipt.judgement_id, attempt=0)
@@ -135,7 +138,10 @@ class Demo:
         return Entered(sample, team.name, receipt.submission.id)
 
     def _user(self, contest: Contest, sample: Sample, now: datetime) -> User:
-        email, name = f"{contest.challenge}-{sample.name}@demo.example", sample.team["en"]
+        return self._account(f"{contest.challenge}-{sample.name}", sample.team["en"], now)
+
+    def _account(self, word: str, name: str, now: datetime) -> User:
+        email = f"{word}@demo.example"
         with self._db.read() as session:
             user = session.exec(select(User).where(User.email == email)).first()
         if user is None:
@@ -163,7 +169,11 @@ class Demo:
         deadline = time.monotonic() + JUDGED_SECONDS
         ids = [entry.submission_id for entries in entered.values() for entry in entries]
         before = ""
+        self._panels = [self._panel(slug, entries) for slug, entries in entered.items()]
         while True:
+            for panel in self._panels:
+                if taken := panel.enter(lambda word, name: self._account(word, name, datetime.now(UTC))):
+                    self._say(f"{panel.slug}: {taken} recorded reviews entered")
             with self._db.read() as session:
                 done = sum(judgement.state.final for judgement in _current(session, ids).values())
                 met = field.progress(session, contests=list(entered))
@@ -178,12 +188,19 @@ class Demo:
             self._check_waiting(deadline, f"not all samples were judged: {far}")
             time.sleep(0.2)
 
+    def _panel(self, slug: str, entries: list[Entered]) -> RecordedPanel:
+        with self._db.read() as session:
+            challenge = contests.by_slug(session, slug).challenge
+        ids = {entry.sample.name: entry.submission_id for entry in entries}
+        return RecordedPanel(self._db, self._queue, challenge=challenge, slug=slug, entries=ids)
+
     def report(self, entered: dict[str, list[Entered]]) -> tuple[dict[str, Any], list[str]]:
         """What `--json` prints below `contests`, and a sentence for every sample that did not get what it is labelled
         with."""
         with self._db.read() as session:
             listed = {slug: self._contest_report(session, slug, entries) for slug, entries in entered.items()}
             complaints = [line for entries in entered.values() for line in _complaints(session, entries)]
+        complaints += [line for panel in self._panels for line in panel.complaints]
         return listed, complaints
 
     def _contest_report(self, session: Session, slug: str, entries: list[Entered]) -> dict[str, Any]:
@@ -192,12 +209,17 @@ class Demo:
         about = catalogue.about(contest.challenge)
         judged = _current(session, [entry.submission_id for entry in entries])
         boards = {track.name: board(session, phase, track.name) for track in about.tracks}
+        categories = {
+            category.name: board(session, phase, about.tracks[0].name, category=category.name)
+            for category in about.categories
+        }
         return {
             "submitted": len(entries),
             "judged": sum(judgement.state.final for judgement in judged.values()),
             **({"matches": met.played} if (met := field.progress(session, contests=[slug])).total else {}),
             "board": next(iter(boards.values())),
             **({"boards": boards} if len(boards) > 1 else {}),
+            **({"categories": categories} if categories else {}),
             "entries": [
                 {
                     "sample": entry.sample.name,
@@ -223,8 +245,8 @@ def _current(session: Session, submission_ids: list[int]) -> dict[int, Judgement
     return {judgement.submission_id: judgement for judgement in session.exec(query)}
 
 
-def board(session: Session, phase: Phase, track: str) -> list[dict[str, Any]]:
-    board = leaderboard.snapshot(session, phase=phase, track=track, now=datetime.now(UTC))
+def board(session: Session, phase: Phase, track: str, *, category: str | None = None) -> list[dict[str, Any]]:
+    board = leaderboard.snapshot(session, phase=phase, track=track, category=category, now=datetime.now(UTC))
     return [
         {
             "rank": row.rank,

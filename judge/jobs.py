@@ -13,7 +13,7 @@ from contextlib import ExitStack
 
 from challenges import registry
 from challenges.base import Case, Challenge
-from judge import field, judgements, leases, meetings, opening, results, scoring, starter
+from judge import decks, field, judgements, leases, meetings, opening, panel, results, scoring, starter
 from judge.errors import PlatformFault, StaleAttempt, StorageFull
 from judge.kit import Kit, Lease, equipped
 from judge.leases import Claim
@@ -105,6 +105,9 @@ def _judging_failed(kit: Kit, claim: Claim, error: PlatformFault) -> None:
 
 def _play(kit: Kit, claim: Claim, work: Assignment) -> tuple[list[PlayedRun], scoring.Judged, Circumstances]:
     challenge = registry.load(work.contest.challenge)
+    if challenge.about.entry.kind == "deck":
+        complaint = decks.complaint(kit.storage.local_path(work.submission.sha256))
+        return [], scoring.looked_at(complaint), kit.circumstances(challenge.about.version)
     cases = cases_of(challenge, work.phase, settings=kit.settings, track=work.submission.track)
     with kit.built(claim, work.submission) as built:
         played = play_all(kit, challenge, cases, built.program) if built.program else []
@@ -205,7 +208,7 @@ def _meeting_failed(kit: Kit, claim: Claim, error: PlatformFault) -> None:
 
 
 def tend_field(phase_id: int) -> None:
-    """Bring a phase's field up to date, if anything has happened to it."""
+    """Bring a phase's field up to date, or what follows from its reviews, if anything has happened to it."""
     kit = equipped()
     with kit.db.read() as session:
         phase = session.get(Phase, phase_id)
@@ -222,6 +225,9 @@ def _tend_if_due(kit: Kit, phase: Phase) -> None:
     challenge = registry.load(contest.challenge)
     try:
         with kit.db.write() as session:
+            if challenge.about.pairing == "none":
+                panel.tend(session, phase_id=known.id, about=challenge.about, now=kit.clock())
+                return
             made = field.tend(session, phase_id=known.id, challenge=challenge, now=kit.clock())
     except PlatformFault:
         log.exception("the field of phase %s stays as it was, until the challenge is mended", known.id)

@@ -1,8 +1,9 @@
-"""Boards: a pure function of stored judgements and meetings (DESIGN, promise 6).
+"""Boards: a pure function of stored judgements, meetings and reviews (DESIGN, promise 6).
 
 A living board is a page of standings. A frozen board, and the board of a past moment, are computed from the judgements
-themselves: only submissions received before the freeze are known to them. Where figures follow from meetings a worker
-keeps the standings of both (`judge.field`). A revealed board counts and sorts by the final score.
+themselves: only submissions received before the freeze are known to them. Where figures follow from meetings or
+reviews a worker keeps the standings of both (`judge.field`, `judge.panel`). A revealed board counts and sorts by the
+final score.
 """
 
 import hashlib
@@ -80,18 +81,22 @@ def frozen_since(phase: Phase, *, now: datetime) -> datetime | None:
     return phase.freeze_at
 
 
-def snapshot(session: Session, *, phase: Phase, track: str, now: datetime, page: int = 1) -> Snapshot:
-    """One page of a board as the public may see it now: frozen where the phase is."""
+def snapshot(
+    session: Session, *, phase: Phase, track: str, now: datetime, page: int = 1, category: str | None = None
+) -> Snapshot:
+    """One page of a board as the public may see it now: frozen where the phase is. With a `category` its teams alone,
+    ranked among themselves."""
     board = session.exec(select(Board).where(Board.phase_id == phase.id, Board.track == track)).first()
     frozen_at = frozen_since(phase, now=now)
     if frozen_at is not None and derived(session, phase, track):
-        shown = _living(session, phase, track, page, frozen=_is_kept(session, phase, track))
+        kept = _is_kept(session, phase, track)
+        shown = _living(session, phase, track, page, frozen=kept, category=category)
         computed_at = frozen_at
     elif frozen_at is not None:
-        shown = _past(session, phase, track, frozen_at, page)
+        shown = _past(session, phase, track, frozen_at, page, category=category)
         computed_at = frozen_at
     else:
-        shown = _living(session, phase, track, page)
+        shown = _living(session, phase, track, page, category=category)
         computed_at = board.changed_at if board else phase.opened_at or now
     return Snapshot(
         phase_id=phase.id or 0,
@@ -128,8 +133,12 @@ def _place_of(standing: Standing, phase: Phase) -> str:
     return standing.final_key if phase.state == PhaseState.REVEALED else standing.order_key
 
 
-def _living(session: Session, phase: Phase, track: str, number: int, *, frozen: bool = False) -> _Page:
+def _living(
+    session: Session, phase: Phase, track: str, number: int, *, frozen: bool = False, category: str | None = None
+) -> _Page:
     query = of_board(phase, track, frozen=frozen)
+    if category is not None:
+        query = query.where(Standing.category == category)
     key = col(Standing.final_key if phase.state == PhaseState.REVEALED else Standing.order_key)
     ordered = query.order_by(key, col(Standing.enrolment_id))
     skipped = (number - 1) * PAGE
@@ -143,7 +152,9 @@ def _living(session: Session, phase: Phase, track: str, number: int, *, frozen: 
     return _Page(found, above, better + 1, skipped, total)
 
 
-def _past(session: Session, phase: Phase, track: str, moment: datetime, number: int) -> _Page:
+def _past(
+    session: Session, phase: Phase, track: str, moment: datetime, number: int, *, category: str | None = None
+) -> _Page:
     found = candidates(session, phase, track=track, received_before=moment)
     best = counting(found, rule=phase.counts, chosen=phase.chosen)
     standings = [
@@ -160,6 +171,8 @@ def _past(session: Session, phase: Phase, track: str, moment: datetime, number: 
         )
         for enrolment_id, entry in best.items()
     ]
+    if category is not None:
+        standings = [standing for standing in standings if standing.category == category]
     standings.sort(key=lambda standing: (standing.order_key, standing.enrolment_id))
     skipped = (number - 1) * PAGE
     shown = standings[skipped : skipped + PAGE]

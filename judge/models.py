@@ -271,7 +271,7 @@ class Enrolment(SQLModel, table=True):
 class Submission(SQLModel, table=True):
     """One immutable upload. `public_id` is what links carry; `received_at` is when the request's headers arrived;
     `toolchain` is the language that it is built for, as its entry.toml says, or None where nothing is to be built;
-    `track` the discipline that it is for, '' where a contest has one.
+    `track` the discipline that it is for, '' where a contest has one; `pitch` what was written beside a deck.
     The same `form_token` twice is the same upload sent twice (a double click, a lost answer), not two."""
 
     __tablename__ = "submission"
@@ -285,6 +285,7 @@ class Submission(SQLModel, table=True):
     filename: str = Field(max_length=200)
     toolchain: str | None = Field(default=None, max_length=20)
     track: str = Field(default="", max_length=40)
+    pitch: dict[str, Any] | None = Field(default=None, sa_column=Column("pitch", JSON(none_as_null=True)))
     state: SubmissionState = _state(SubmissionState, default=SubmissionState.ACTIVE)
     chosen: bool = False
     received_at: datetime = _time()
@@ -471,9 +472,9 @@ class RunSeat(SQLModel, table=True):
 
 
 class JudgementScore(SQLModel, table=True):
-    """What a scored judgement is worth on a track: the public score in its `interval`, the final one between
-    `final_low` and `final_high`. `order_key` sorts better ones first by the public score, `final_key` by the final one
-    (see `judge.scoring`)."""
+    """What a scored judgement is worth on a track; where people score, what its reviews come to now. The public score
+    lies in its `interval`, the final one between `final_low` and `final_high`. `order_key` sorts better ones first by
+    the public score, `final_key` by the final one (see `judge.scoring`)."""
 
     __tablename__ = "judgement_score"
     id: int | None = Field(default=None, primary_key=True)
@@ -491,13 +492,42 @@ class JudgementScore(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("judgement_id", "track"),)
 
 
+class Review(SQLModel, table=True):
+    """What one judge says of one entry in a phase: scores by the rubric's criteria, a word on the whole, and words on
+    single criteria. Never edited: a change is another row, which the first one names as `superseded_by`; what a panel
+    knew at a past moment reads by `recorded_at`. A judge has one current review of an entry."""
+
+    __tablename__ = "review"
+    id: int | None = Field(default=None, primary_key=True)
+    phase_id: int = Field(foreign_key="phase.id")
+    submission_id: int = Field(foreign_key="submission.id", index=True)
+    reviewer_id: int = Field(foreign_key="account.id", index=True)
+    scores: dict[str, float] = _json(default_factory=dict)
+    comment: str = ""
+    comments: dict[str, str] = _json(default_factory=dict)
+    recorded_at: datetime = _time()
+    superseded_by: int | None = Field(default=None, foreign_key="review.id")
+    __table_args__ = (
+        Index(
+            "uq_review_current",
+            "phase_id",
+            "submission_id",
+            "reviewer_id",
+            unique=True,
+            sqlite_where=sql("superseded_by IS NULL"),
+            postgresql_where=sql("superseded_by IS NULL"),
+        ),
+    )
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Boards, hosts, ledger
 
 
 class Standing(SQLModel, table=True):
-    """One row of a living board: the judgement that counts for an enrolment. Where its figures follow from meetings,
-    the row carries them itself, and those of the board as it was at the freeze in a row of its own (`frozen`)."""
+    """One row of a living board: the judgement that counts for an enrolment. Where its figures follow from meetings or
+    reviews, the row carries them itself, and those of the board as it was at the freeze in a row of its own
+    (`frozen`)."""
 
     __tablename__ = "standing"
     id: int | None = Field(default=None, primary_key=True)

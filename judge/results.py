@@ -109,8 +109,10 @@ def record(
     for track, score in judged.scores.items():
         session.add(JudgementScore(judgement_id=claim.id, track=track, **kept(score, submission.received_at)))
     state = JudgementState.SCORED if judged.verdict == Verdict.AC else JudgementState.FAILED
+    if judged.awaits_panel:
+        state = JudgementState.AWAITING_PANEL
     judgement.state = check_move(judgement.state, state)
-    judgement.verdict = judged.verdict.value
+    judgement.verdict = None if judged.awaits_panel else judged.verdict.value
     judgement.message = judged.message.to_json() if judged.message else None
     judgement.image, judgement.challenge_version = circumstances.image, circumstances.challenge_version
     judgement.cpu_model, judgement.engine = circumstances.cpu_model, circumstances.engine
@@ -118,12 +120,12 @@ def record(
     judgement.core_seconds = circumstances.build_core_seconds + sum(
         seat.result.cpu_seconds for run in played for seat in run.records.values()
     )
-    judgement.finished_at, judgement.lease_until = now, None
+    judgement.finished_at, judgement.lease_until = None if judged.awaits_panel else now, None
     session.add(judgement)
     session.flush()
     ledger.mark(
         session,
-        action="judged",
+        action="awaits-panel" if judged.awaits_panel else "judged",
         subject=f"judgement-{judgement.id}",
         now=now,
         facts={

@@ -4,10 +4,12 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from challenges import registry, sheet
+from challenges.base import About
 from challenges.sheet import Sample
 from sandbox.archive import UNPACKED
 
@@ -39,6 +41,34 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A sample as its team would upload it."""
+
+    filename: str
+    content: bytes
+    summary: str = ""
+    links: tuple[str, ...] = ()
+
+
+def packed(about: About, sample: Sample) -> Packed:
+    """A program's folder as a .zip; a deck as it is, with what is written beside it."""
+    if about.entry.kind == "deck":
+        return deck_in(sample.path)
+    return Packed(f"{sample.name}.zip", pack(sample.path))
+
+
+def deck_in(folder: Path) -> Packed:
+    """`deck.pdf`, `summary.txt` and, if it is there, `links.txt` with one link a line. Raises OSError."""
+    links = folder / "links.txt"
+    return Packed(
+        "deck.pdf",
+        (folder / "deck.pdf").read_bytes(),
+        summary=(folder / "summary.txt").read_text(encoding="utf-8"),
+        links=tuple(links.read_text(encoding="utf-8").split()) if links.exists() else (),
+    )
+
+
 def samples_of(slug: str) -> list[Sample]:
     """In the order of `samples.toml`."""
     return sheet.samples(slug)
@@ -54,7 +84,9 @@ def sound_samples(slug: str) -> list[Sample]:
 def known_hashes() -> frozenset[str]:
     """SHA-256 of every sample that ships with us, packed: what the process sandbox may play."""
     return frozenset(
-        hashlib.sha256(pack(sample.path)).hexdigest() for slug in registry.names() for sample in sheet.samples(slug)
+        hashlib.sha256(packed(sheet.about(slug), sample).content).hexdigest()
+        for slug in registry.names()
+        for sample in sheet.samples(slug)
     )
 
 

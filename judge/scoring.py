@@ -29,11 +29,13 @@ class SeatRecord:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """How a judgement ended. `scores` by track, empty unless every case has a score."""
+    """How a judgement ended. `scores` by track, empty unless every case has a score. `awaits_panel`: nothing speaks
+    against the entry, and people come next."""
 
     verdict: Verdict
     message: Message | None
     scores: Mapping[str, Score]
+    awaits_panel: bool = False
 
 
 _FAULTS = {Fault.LATE: Verdict.TLE, Fault.INVALID: Verdict.PE}
@@ -70,6 +72,14 @@ def judged(scorer: Scorer, records: Sequence[SeatRecord]) -> Judged:
 def not_built(message: Message | None) -> Judged:
     """An entry that could not be built is not played at all."""
     return Judged(Verdict.CE, message, {})
+
+
+def looked_at(complaint: Message | None) -> Judged:
+    """A deck is read by people, or cannot be: the form of what was handed in is broken, as it is by a reply that cannot
+    be read."""
+    if complaint is not None:
+        return Judged(Verdict.PE, complaint, {})
+    return Judged(Verdict.AC, None, {}, awaits_panel=True)
 
 
 def seat_message(outcome: SeatOutcome, result: Result) -> Message | None:

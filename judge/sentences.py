@@ -28,6 +28,13 @@ _ENGLISH = {
     "build-time": "the build took longer than it may",
     "build-too-large": "what the build left is too large; build in /tmp and keep only what is run",
     "build-unusable": "what the build left cannot be run; the build's log says why",
+    "deck-cut-off": "the PDF has no end: it was cut off while it was saved or copied; save it again",
+    "deck-damaged": "the PDF is damaged: its table of objects is not where it says; save it again",
+    "deck-encrypted": "the PDF is encrypted; save it without a password",
+    "deck-folder": "a folder with a deck holds deck.pdf and summary.txt",
+    "deck-wrong-type": "this contest takes a PDF, and the file is none",
+    "link-malformed": "a link must begin with https:// and name a host",
+    "links-too-many": "there are more links than this contest takes",
     "path-unknown": "there is nothing at that path",
 }
 

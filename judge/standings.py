@@ -1,7 +1,8 @@
 """Standings: which entry counts for a team, and the row that a living board keeps of it.
 
 One judgement changes one row under an index, and the board's version goes up by one. Where figures follow from meetings
-the field as a whole is due to be looked at, and a worker places all of its rows at once (`judge.field`).
+or reviews the field as a whole is due to be looked at, and a worker places all of its rows at once (`judge.field`,
+`judge.panel`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -104,7 +105,7 @@ def candidates(
 
 def follow(session: Session, *, phase: Phase, track: str, enrolment_id: int, now: datetime) -> None:
     """Something has changed in what counts for a team: its standing is brought up to date, or, where figures follow
-    from meetings, its entry leaves the board if it counts no more, and the field is due to be looked at."""
+    from meetings or reviews, its entry leaves the board if it counts no more, and the field is due to be looked at."""
     if not derived(session, phase, track):
         refresh(session, phase=phase, track=track, enrolment_id=enrolment_id, now=now)
         return
@@ -131,9 +132,9 @@ def mark_due(session: Session, phase: Phase, *, now: datetime) -> None:
 
 
 def derived(session: Session, phase: Phase, track: str) -> bool:
-    """Whether a board's figures follow from meetings."""
+    """Whether a board's figures follow from meetings or reviews."""
     contest = session.get_one(Contest, phase.contest_id)
-    return track in catalogue.tracks_that_meet(catalogue.about(contest.challenge))
+    return track in catalogue.tracks_that_follow(catalogue.about(contest.challenge))
 
 
 def refresh(session: Session, *, phase: Phase, track: str, enrolment_id: int, now: datetime) -> bool:
@@ -202,7 +203,7 @@ def _new(phase: Phase, track: str, enrolment_id: int, now: datetime, *, frozen: 
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """What a team's standing is to say, where its figures follow from meetings."""
+    """What a team's standing is to say, where its figures follow from meetings or reviews."""
 
     entry: Candidate
     entries: int

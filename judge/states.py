@@ -23,6 +23,11 @@ class JudgementState(StrEnum):
         """Whether nothing will change any more without a person's hand."""
         return self not in (JudgementState.QUEUED, JudgementState.RUNNING, JudgementState.AWAITING_PANEL)
 
+    @property
+    def settled(self) -> bool:
+        """Whether no machine is, or will be, at work on it: asking again soon is of no use."""
+        return self.final or self is JudgementState.AWAITING_PANEL
+
 
 class SubmissionState(StrEnum):
     ACTIVE = "active"

@@ -8,23 +8,20 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
-from challenges.base import About
 from judge import catalogue, contests, ledger, standings
 from judge.db import Database
-from judge.errors import BadInput, Conflict, NotAllowed, NotFound, QuotaUsed, TooMuch
+from judge.entries import Handed, checked, track_of
+from judge.errors import Conflict, NotAllowed, NotFound, QuotaUsed
 from judge.models import Contest, Enrolment, Judgement, Membership, Phase, QuotaUse, Standing, Submission, Team, User
+from judge.pitches import pitch_of
 from judge.states import JudgementState, PhaseState, SubmissionState, check_move
-from judge.storage import Kept, Storage
-from sandbox import archive
-from sandbox.archive import EntryFacts
-from sandbox.errors import BadArchive
+from judge.storage import Storage
 
 BODY_SECONDS = 120
 """An upload counts as received when its headers arrived, if its body ends within this time."""
@@ -47,12 +44,14 @@ class Receipt:
 @dataclass(frozen=True, slots=True)
 class Upload:
     """What came over the wire. `received_at`: when the request's headers arrived; `track`: for which discipline, where
-    a contest has several."""
+    a contest has several; `summary` and `links`: what was written beside a deck."""
 
     filename: str
     received_at: datetime
     form_token: str | None = None
     track: str = ""
+    summary: str = ""
+    links: tuple[str, ...] = ()
 
 
 def take_in(
@@ -81,16 +80,18 @@ def take_in(
             raise quota.refusal()
     about = catalogue.about(place.contest.challenge)
     upload = replace(upload, track=track_of(about, upload.track))
+    pitch = pitch_of(about, summary=upload.summary, links=upload.links)
     path = storage.receive(stream, most_bytes=about.entry_mib << 20)
     try:
-        facts = check_file(path, filename=upload.filename, about=about)
+        toolchain = checked(path, filename=upload.filename, about=about)
         if clock() - upload.received_at > timedelta(seconds=BODY_SECONDS):
             upload = replace(upload, received_at=clock())
         kept = storage.keep(path)
     finally:
         path.unlink(missing_ok=True)
     with db.write() as session:
-        return create(session, user=user, place=place, kept=kept, upload=upload, facts=facts, now=clock())
+        entry = Handed(kept, toolchain, pitch)
+        return create(session, user=user, place=place, upload=upload, entry=entry, now=clock())
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,29 +130,7 @@ def find_place(session: Session, *, user: User, contest_slug: str, phase_slug: s
     return Place(*row)
 
 
-def track_of(about: About, chosen: str) -> str:
-    """The track that an upload is for: what was chosen, or the only one that there is. Raises BadInput."""
-    names = [track.name for track in about.tracks]
-    if len(names) == 1 and not chosen:
-        return names[0]
-    if chosen not in names:
-        raise BadInput("track-unknown" if chosen else "track-missing")
-    return chosen
-
-
-def check_file(path: Path, *, filename: str, about: About) -> EntryFacts:
-    """What is in an upload. Raises BadInput or TooMuch with the rule that it breaks."""
-    if path.stat().st_size > about.entry_mib << 20:
-        raise TooMuch("archive-too-large", largest_mib=about.entry_mib)
-    try:
-        return archive.check(path, filename=filename)
-    except BadArchive as error:
-        raise BadInput(f"archive-{error.code.replace('_', '-')}", **error.params) from error
-
-
-def create(
-    session: Session, *, user: User, place: Place, kept: Kept, upload: Upload, facts: EntryFacts, now: datetime
-) -> Receipt:
+def create(session: Session, *, user: User, place: Place, upload: Upload, entry: Handed, now: datetime) -> Receipt:
     """The rows of an upload whose file is kept: submission, quota slot and first judgement. What may have changed while
     the body came is asked again, under a lock on the team's enrolment. Raises Refusal."""
     row = session.exec(
@@ -176,11 +155,12 @@ def create(
         enrolment_id=_id(enrolment),
         phase_id=_id(phase),
         user_id=_id(user),
-        sha256=kept.sha256,
-        size_bytes=kept.size_bytes,
+        sha256=entry.kept.sha256,
+        size_bytes=entry.kept.size_bytes,
         filename=_shown_filename(upload.filename),
-        toolchain=facts.manifest.toolchain if facts.manifest else None,
+        toolchain=entry.toolchain,
         track=upload.track,
+        pitch=entry.pitch.to_json() if entry.pitch else None,
         received_at=upload.received_at,
         acknowledged_at=now,
         form_token=upload.form_token,
@@ -205,7 +185,7 @@ def create(
         subject=f"submission-{submission.id}",
         actor=user,
         now=now,
-        facts={"sha256": kept.sha256},
+        facts={"sha256": entry.kept.sha256},
     )
     return Receipt(submission, _id(judgement), place.contest, phase, place.team)
 

@@ -10,18 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from challenges import registry
-from challenges.base import Case, Challenge, Materials, Phase
-from judge import scoring
+from challenges.base import About, Case, Challenge, Materials, Message, Phase
+from judge import decks, scoring
 from judge.builds import Build, Builds, Work
 from judge.cores import Cores
+from judge.entries import check_file, track_of
 from judge.errors import BadInput
+from judge.pitches import pitch_of
 from judge.plan import live_seats
 from judge.preparing import prepared
 from judge.referee import Nursery, Referee
 from judge.results import PlayedRun
-from judge.samples import pack
+from judge.samples import deck_in, pack
 from judge.scoring import Judged, seat_verdict
-from judge.submissions import check_file, track_of
 from sandbox.interface import Sandbox
 from sandbox.types import Program
 
@@ -156,7 +157,46 @@ def entry_in(path: Path, track: str) -> Path:
 
 
 def _is_entry(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in ("agent.py", "entry.toml"))
+    return any((folder / name).is_file() for name in ("agent.py", "entry.toml")) or any(folder.glob("*.pdf"))
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """What can be told at home of a deck, which people score: whether it would be taken, and read."""
+
+    about: About
+    sha256: str
+    size_bytes: int
+    complaint: Message | None
+
+    def to_json(self) -> dict[str, Any]:
+        """What `--json` prints."""
+        return {
+            "challenge": self.about.slug,
+            "verdict": "PE" if self.complaint else None,
+            "state": "failed" if self.complaint else "awaiting_panel",
+            "message": self.complaint and self.complaint.to_json(),
+            "score": None,
+            "criteria": {each.name: each.weight for each in self.about.rubric.criteria} if self.about.rubric else {},
+            "sha256": self.sha256,
+            "size_bytes": self.size_bytes,
+        }
+
+
+def look_at(about: About, path: Path) -> LookedAt:
+    """A deck as portal and worker would look at it: a file, or a folder with what is written beside it. Raises BadInput
+    or TooMuch where the portal would refuse it."""
+    deck = path = entry_in(path, "")
+    if path.is_dir():
+        try:
+            sent = deck_in(path)
+        except (OSError, UnicodeDecodeError):
+            raise BadInput("deck-folder") from None
+        pitch_of(about, summary=sent.summary, links=sent.links)
+        deck = path / sent.filename
+    decks.check_file(deck, about=about)
+    content = deck.read_bytes()
+    return LookedAt(about, hashlib.sha256(content).hexdigest(), len(content), decks.complaint(deck))
 
 
 def _as_upload(path: Path, scratch: Path) -> Path:

@@ -110,7 +110,8 @@ def run(settings: Settings, *, number: int = 1) -> None:
         presence.start()
         for _ in range(settings.pool):
             for slug in registry.names():
-                sandbox.expect(limits_of(sheet.about(slug)))
+                if sheet.about(slug).pairing != "none":
+                    sandbox.expect(limits_of(sheet.about(slug)))
         try:
             _work(settings, name=f"{name}-{os.getpid()}", stop=stop)
         finally:

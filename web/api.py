@@ -39,7 +39,7 @@ def me() -> Response:
 @calls.get("/api/submissions/<public_id>")
 @signed_in
 def submission(public_id: str) -> Response:
-    """How far a submission is; `final` says that asking again is of no use."""
+    """How far a submission is; `settled` says that asking again soon is of no use, `final` that it never is."""
     with portal().db.read() as session:
         found = submissions.own(session, user=g.user, public_id=public_id)
         judgement = submissions.current_judgement(session, found)
@@ -53,6 +53,7 @@ def submission(public_id: str) -> Response:
             "withdrawn": found.state.value != "active",
             "state": judgement.state.value,
             "final": judgement.state.final,
+            "settled": judgement.state.settled,
             "verdict": judgement.verdict,
             "attempt": judgement.attempt,
             "ahead": ahead,

@@ -138,7 +138,13 @@ def _mine(slug: str, form: Form) -> str:
             return render_template("enrol.html", contest=shape, teams=teams, form=form, person=person(g.user))
         sections = sections_of(session, found, enrolled[0])
     return render_template(
-        "mine.html", contest=shape, team=enrolled[1], sections=sections, form=form, person=person(g.user)
+        "mine.html",
+        contest=shape,
+        team=enrolled[1],
+        category=enrolled[0].category,
+        sections=sections,
+        form=form,
+        person=person(g.user),
     )
 
 
@@ -168,19 +174,27 @@ def enrol(slug: str) -> Response:
     """Enter a contest with a team. Entering twice with the same team is entering once."""
     here = portal()
     try:
-        team, terms = forms.text("team"), forms.text("terms") == "yes"
+        team, terms, category = forms.text("team"), forms.text("terms") == "yes", forms.text("category")
         if not team:
             raise BadInput("field-empty", field="team")
         with here.db.write() as session:
             found = contests.by_slug(session, slug)
             if not _is_in(contests.enrolment_of(session, contest=found, user=g.user), team):
-                contests.enrol(session, contest=found, user=g.user, team_slug=team, terms=terms, now=here.clock())
+                contests.enrol(
+                    session,
+                    contest=found,
+                    user=g.user,
+                    team_slug=team,
+                    terms=terms,
+                    category=category,
+                    now=here.clock(),
+                )
     except NotFound as refusal:
         if refusal.public.code == "contest-unknown":
             raise
-        return make_response(_mine(slug, forms.refused(refusal, "team")), refusal.status)
+        return make_response(_mine(slug, forms.refused(refusal, "team", "category")), refusal.status)
     except Refusal as refusal:
-        return make_response(_mine(slug, forms.refused(refusal, "team")), refusal.status)
+        return make_response(_mine(slug, forms.refused(refusal, "team", "category")), refusal.status)
     return make_response(redirect(url_for("contests.mine", slug=slug), code=303))
 
 

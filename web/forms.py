@@ -22,6 +22,11 @@ FIELD_OF = {
     "team-unknown": "team",
     "file-missing": "file",
     "archive-too-large": "file",
+    "deck-wrong-type": "file",
+    "links-too-many": "links",
+    "link-malformed": "links",
+    "category-missing": "category",
+    "category-unknown": "category",
 }
 """Beside which field a sentence stands; on top of the form where its code is not here."""
 
@@ -60,5 +65,9 @@ def text(name: str) -> str:
 
 def refused(refusal: Refusal, *names: str) -> Form:
     """The form again, with what was typed into `names` (never a password or a file) and why it was refused."""
-    values = {name: request.form.get(name, "")[:LONGEST].replace("\x00", "") for name in names}
-    return Form(values, refusal.public)
+    return Form(typed(*names), refusal.public)
+
+
+def typed(*names: str) -> dict[str, str]:
+    """Fields as they may be shown again."""
+    return {name: request.form.get(name, "")[:LONGEST].replace("\x00", "") for name in names}

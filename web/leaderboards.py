@@ -29,6 +29,7 @@ class Place:
     phase: Phase
     track: str
     page: int
+    category: str | None = None
 
 
 def find(session: Session, slug: str, phase_slug: str, track: str | None) -> Place:
@@ -37,9 +38,10 @@ def find(session: Session, slug: str, phase_slug: str, track: str | None) -> Pla
     phase = contests.phase_by_slug(session, contest, phase_slug)
     tracks = [each.name for each in about(contest.challenge).tracks]
     track = tracks[0] if track is None else track
-    if track not in tracks:
+    category = request.args.get("category")
+    if track not in tracks or category not in {None, *(each.name for each in about(contest.challenge).categories)}:
         raise NotFound("board-unknown")
-    return Place(contest, phase, track, _page_number())
+    return Place(contest, phase, track, _page_number(), category)
 
 
 def _page_number() -> int:
@@ -51,8 +53,17 @@ def _page_number() -> int:
 
 def compute(session: Session, place: Place, now: datetime) -> BoardShape:
     """Raises NotFound for a page past the last."""
-    snapshot = leaderboard.snapshot(session, phase=place.phase, track=place.track, now=now, page=place.page)
-    board = board_shape(snapshot, contest=place.contest, phase=place.phase, reader=languages.reader(), page=place.page)
+    snapshot = leaderboard.snapshot(
+        session, phase=place.phase, track=place.track, now=now, page=place.page, category=place.category
+    )
+    board = board_shape(
+        snapshot,
+        contest=place.contest,
+        phase=place.phase,
+        reader=languages.reader(),
+        page=place.page,
+        category=place.category,
+    )
     if place.page > board.pages:
         raise NotFound("board-unknown")
     return board
@@ -67,7 +78,7 @@ def board(slug: str, phase_slug: str, track: str | None = None) -> Response:
         place = find(session, slug, phase_slug, track)
         version = leaderboard.version(session, place.phase, place.track, now=now)
         seen = (version, _around(session, place.contest, now), notice(), here.assets.version)
-        key = ("board", slug, phase_slug, place.track, place.page, languages.language())
+        key = ("board", slug, phase_slug, place.track, place.category, place.page, languages.language())
         return public_response(here.pages.get(key, seen, lambda: _render(session, place, now)))
 
 
@@ -98,7 +109,7 @@ def board_as_json(slug: str, phase_slug: str, track: str | None) -> Response:
     with here.db.read() as session:
         place = find(session, slug, phase_slug, track)
         version = leaderboard.version(session, place.phase, place.track, now=now)
-        key = ("board.json", slug, phase_slug, place.track, place.page, languages.language())
+        key = ("board.json", slug, phase_slug, place.track, place.category, place.page, languages.language())
         page = here.pages.get(key, version, lambda: current_app.json.dumps(board_json(compute(session, place, now))))
     response = public_response(page, "application/json")
     response.vary.add("Accept-Language")

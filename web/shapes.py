@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from judge import columns, contests
-from judge.catalogue import Column, Message, about
+from judge.catalogue import About, Column, Message, about
 from judge.leaderboard import PAGE, Row, Snapshot, figure_of
 from judge.models import Contest, Judgement, JudgementScore, Phase, Submission, User
 from judge.results import VisibleRun
@@ -106,11 +106,45 @@ class ContestShape:
     processes: int
     tracks: tuple[tuple[str, str], ...]
     pairing: str = "solo"
+    kind: str = "program"
+    entry_pages: int = 0
+    summary_characters: int = 0
+    links: int = 0
+    categories: tuple[tuple[str, str], ...] = ()
+    rubric: tuple["CriterionShape", ...] = ()
+    reviews: int = 0
+
+    @property
+    def by_people(self) -> bool:
+        """Whether people score entries, and nothing is played."""
+        return self.pairing == "none"
 
     @property
     def meets(self) -> bool:
         """Whether entries meet each other."""
         return self.pairing in ("cross", "match")
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionShape:
+    """A measure by which people score; `anchors` says what its levels mean."""
+
+    name: str
+    title: str
+    weight: float
+    anchors: tuple[tuple[float, str], ...]
+
+
+def _rubric_shape(sheet: About, reader: Reader) -> tuple[CriterionShape, ...]:
+    return tuple(
+        CriterionShape(
+            name=criterion.name,
+            title=reader.of(criterion.title),
+            weight=criterion.weight,
+            anchors=tuple((level, reader.of(texts)) for level, texts in criterion.anchors.items()),
+        )
+        for criterion in (sheet.rubric.criteria if sheet.rubric else ())
+    )
 
 
 def contest_shape(
@@ -138,6 +172,13 @@ def contest_shape(
         processes=sheet.processes,
         tracks=tuple((track.name, reader.of(track.title)) for track in sheet.tracks),
         pairing=sheet.pairing,
+        kind=sheet.entry.kind,
+        entry_pages=sheet.entry.pages,
+        summary_characters=sheet.entry.summary_characters,
+        links=sheet.entry.links,
+        categories=tuple((category.name, reader.of(category.title)) for category in sheet.categories),
+        rubric=_rubric_shape(sheet, reader),
+        reviews=sheet.rubric.reviews if sheet.rubric else 0,
     )
 
 
@@ -177,6 +218,7 @@ class BoardShape:
     total: int
     page: int
     pages: int
+    category: str | None = None
 
     @property
     def ties(self) -> bool:
@@ -188,7 +230,9 @@ class BoardShape:
         return any(row.interval for row in self.rows)
 
 
-def board_shape(snapshot: Snapshot, *, contest: Contest, phase: Phase, reader: Reader, page: int) -> BoardShape:
+def board_shape(
+    snapshot: Snapshot, *, contest: Contest, phase: Phase, reader: Reader, page: int, category: str | None = None
+) -> BoardShape:
     sheet = about(contest.challenge)
     return BoardShape(
         contest=contest.slug,
@@ -205,6 +249,7 @@ def board_shape(snapshot: Snapshot, *, contest: Contest, phase: Phase, reader: R
         total=snapshot.total,
         page=page,
         pages=max(1, -(-snapshot.total // PAGE)),
+        category=category,
     )
 
 
@@ -255,6 +300,8 @@ class SubmissionShape:
     toolchain: str | None = None
     build_log_sha256: str | None = None
     track: str = ""
+    settled: bool = False
+    pitch: dict[str, Any] | None = None
     scores: tuple[ScoreShape, ...] = ()
     runs: tuple[VisibleRun, ...] = ()
 
@@ -314,6 +361,8 @@ def submission_shape(
         toolchain=submission.toolchain,
         build_log_sha256=judgement.build_log_sha256,
         track=submission.track,
+        settled=judgement.state.settled,
+        pitch=submission.pitch,
         scores=scores,
         runs=tuple(runs),
     )

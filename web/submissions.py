@@ -87,8 +87,9 @@ def upload(slug: str, phase_slug: str) -> Response:
     here = portal()
     with here.db.read() as session:
         limit_mib = contests_limit(session, slug)
+    typed: dict[str, str] = {}
     try:
-        sent = _receive(limit_mib)
+        sent = _receive(limit_mib, typed)
         receipt = take_in(
             here.db,
             here.storage,
@@ -105,7 +106,7 @@ def upload(slug: str, phase_slug: str) -> Response:
         uploads.drain()
         if wants_json():
             return answer(refusal.public, refusal.status)
-        return _upload_page(slug, phase_slug, Form(error=refusal.public), refusal.status)
+        return _upload_page(slug, phase_slug, Form(typed, refusal.public), refusal.status)
     here.queue.judge(receipt.judgement_id, attempt=0)
     where = url_for("submissions.submission", public_id=receipt.submission.public_id)
     if wants_json():
@@ -118,13 +119,15 @@ def contests_limit(session: Session, slug: str) -> int:
     return about(contests.by_slug(session, slug).challenge).entry_mib
 
 
-def _receive(limit_mib: int) -> Upload:
-    """Read the form. Raises TooMuch past the contest's limit, StorageFull, BadInput where there is no file in it."""
+def _receive(limit_mib: int, typed: dict[str, str]) -> Upload:
+    """Read the form; what was written beside the file goes into `typed`, to be shown again. Raises TooMuch past the
+    contest's limit, StorageFull, BadInput where there is no file in it."""
     uploads.allow_file(limit_mib)
     try:
         csrf.protect()
     except RequestEntityTooLarge:
         raise TooMuch("archive-too-large", largest_mib=limit_mib) from None
+    typed.update(forms.typed("summary", "links"))
     file = request.files.get("entry")
     if file is None or not file.filename:
         raise BadInput("file-missing")
@@ -134,6 +137,8 @@ def _receive(limit_mib: int) -> Upload:
         received_at=uploads.received_at(),
         form_token=token if _TOKEN.fullmatch(token) else None,
         track=request.form.get("track", ""),
+        summary=forms.text("summary"),
+        links=tuple(forms.text("links").splitlines()),
     )
 
 
@@ -277,6 +282,16 @@ def build_log(public_id: str) -> Response:
     if kept is None:
         raise NotFound("run-unknown")
     return _text(kept)
+
+
+@pages.get("/submissions/<public_id>/file")
+@signed_in
+def file(public_id: str) -> Response:
+    """What was uploaded, byte for byte, for its own team."""
+    with portal().db.read() as session:
+        found = submissions.own(session, user=g.user, public_id=public_id)
+    content = portal().storage.read(found.sha256)
+    return headers.stored(content, "application/octet-stream", filename=found.filename)
 
 
 def _text(sha256: str) -> Response:

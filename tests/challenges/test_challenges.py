@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from challenges import registry, sheet
 from challenges.base import Answer, Case, Gone, Invalid, Late, Message, Outcome, Phase, Reply
+from challenges.errors import BrokenChallenge
 from challenges.views import VALIDATORS
 from tests.challenges import sound
 from tests.challenges.fakes import Scripted, seats
@@ -22,6 +23,7 @@ SEED = bytes(range(32))
 ROOT = Path(__file__).resolve().parents[2]
 PLAYED = [slug for slug in registry.names() if sheet.about(slug).pairing != "none"]
 BY_TRACK = [(slug, track) for slug in PLAYED for track in sound.samples(slug)]
+READ = [slug for slug in registry.names() if sheet.about(slug).pairing == "none"]
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -56,6 +58,9 @@ def test_every_text_of_a_challenge_is_there_in_three_languages(slug):
     about = sheet.about(slug)
     texts = [about.title, about.summary, *(column.title for column in about.columns), *(t.title for t in about.tracks)]
     texts += [sample.team for sample in sheet.samples(slug)]
+    texts += [category.title for category in about.categories]
+    for criterion in about.rubric.criteria if about.rubric else ():
+        texts += [criterion.title, *criterion.anchors.values()]
     for text in texts:
         assert set(text) == set(sheet.LANGUAGES)
         assert all(text.values())
@@ -71,6 +76,29 @@ def test_a_challenge_has_five_labelled_samples_that_lie_where_they_should(slug):
     for sample in samples:
         assert sample.path.is_dir()
         assert (sample.score_min is None) == (sample.score_max is None)
+        assert sample.category in ({category.name for category in sheet.about(slug).categories} or {""})
+
+
+@pytest.mark.parametrize("slug", READ)
+def test_where_nothing_is_played_people_have_a_rubric_and_samples_their_reviews(slug):
+    challenge = registry.load(slug)
+    about, recorded = challenge.about, sheet.recorded(slug)
+    assert about.rubric is not None
+    assert (about.seats, about.clocks) == ((), {})
+    phase = Phase(SEED, 2)
+    materials = challenge.prepare(SEED)
+    assert list(challenge.cases(materials, phase)) == list(challenge.meetings(materials, phase)) == []
+    assert {column.name for column in about.columns} <= {"raw", "reviews", *about.rubric.names}
+    for calling in (lambda: challenge.play(None, None, {}), lambda: challenge.score([]), lambda: challenge.field({})):
+        with pytest.raises(BrokenChallenge, match="people"):
+            calling()
+    taken = [review for review in recorded.reviews if not review.refused]
+    for review in recorded.reviews:
+        assert 0 <= about.rubric.total(review.scores) <= 100
+    for sample in sheet.samples(slug):
+        judges = [review.judge for review in taken if review.entry == sample.name]
+        assert len(set(judges)) == len(judges)
+        assert len(judges) >= about.rubric.reviews if sample.score_min is not None else not judges
 
 
 def test_cases_come_from_the_seed_alone_and_have_names_of_their_own(challenge, materials):

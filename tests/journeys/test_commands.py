@@ -86,6 +86,29 @@ def test_without_an_engine_the_demo_plays_the_shipped_samples_and_says_so(tmp_pa
     assert "No Docker engine" in done.stderr
 
 
+def test_the_demo_fills_the_board_of_a_contest_that_people_score(tmp_path: Path) -> None:
+    """Decks are entered, a recorded panel scores them, a worker makes the board; one of them cannot be read."""
+    done = podium(
+        *("demo", "startup", "--once", "--json"),
+        folder=tmp_path / "data",
+        PODIUM_SANDBOX="process",
+        PODIUM_WORKERS="1",
+    )
+    assert done.returncode == 0, done.stderr
+    startup = document(done)["contests"]["startup"]
+    assert startup["submitted"] == startup["judged"] == 10
+    board = startup["board"]
+    assert [row["rank"] for row in board] == list(range(1, 10))
+    assert [row["score"] for row in board] == sorted((row["score"] for row in board), reverse=True)
+    assert all(row["columns"]["reviews"] >= 5 for row in board)
+    assert set(startup["categories"]) == {"public", "students", "overseas"}
+    assert all([row["rank"] for row in rows] == [1, 2, 3] for rows in startup["categories"].values())
+    assert {entry["sample"]: entry["verdict"] for entry in startup["entries"] if entry["verdict"] != "AC"} == {
+        "crash": "PE"
+    }
+    assert "45 recorded reviews" in done.stderr
+
+
 @pytest.fixture(scope="module")
 def engineless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """An installation on PostgreSQL that has no Docker engine."""

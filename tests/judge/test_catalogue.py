@@ -122,3 +122,14 @@ def test_a_score_crosses_a_process_boundary():
         Score(1.0, 2.0, final_ties=()),
     ):
         assert Score.from_json(json.loads(json.dumps(score.to_json()))) == score
+
+
+def test_boards_that_follow_from_meetings_or_from_people_are_named():
+    found = {slug: catalogue.tracks_that_follow(catalogue.about(slug)) for slug in ("echo", "duel", "siege", "startup")}
+    assert found == {
+        "echo": (),
+        "duel": catalogue.tracks_that_meet(catalogue.about("duel")),
+        "siege": catalogue.tracks_that_meet(catalogue.about("siege")),
+        "startup": ("",),
+    }
+    assert catalogue.tracks_that_meet(catalogue.about("startup")) == ()

@@ -261,3 +261,27 @@ def test_the_phase_to_show_is_the_one_that_takes_uploads(one: World):
             if (found := contests.current_phase(session, contest, now=after(days=days)))
         ]
     assert shown == ["a", "a", "b", "c", "c"]
+
+
+def test_a_category_is_one_of_the_contests_and_none_where_it_has_none(one: World):
+    grouped, _ = one.contest("startup", challenge="startup")
+    plain, _ = one.contest("echo")
+    for contest, category, code in (
+        (grouped, "", "category-missing"),
+        (grouped, "friends", "category-unknown"),
+        (plain, "public", "category-unknown"),
+    ):
+        with pytest.raises(BadInput) as refused:
+            one.enrolled(contest, category=category)
+        assert refused.value.public.code == code
+    for contest, category in ((grouped, "overseas"), (plain, "")):
+        assert one.enrolled(contest, category=category)[2].category == category
+
+
+def test_the_practice_of_a_contest_that_people_score_counts_the_last_deck_and_shows_scores():
+    plan = contests.practice_plan("startup", now=NOW)
+    assert (plan.counts, plan.hidden, plan.cases) == ("last", False, 1)
+    assert (contests.practice_plan("echo", now=NOW).counts, contests.practice_plan("echo", now=NOW).hidden) == (
+        "best",
+        True,
+    )

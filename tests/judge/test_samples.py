@@ -6,7 +6,8 @@ import os
 import zipfile
 
 from challenges import registry
-from judge.samples import is_sample, known_hashes, pack, samples_of
+from judge.catalogue import about
+from judge.samples import is_sample, known_hashes, pack, packed, samples_of
 from sandbox import archive
 
 
@@ -46,6 +47,18 @@ def test_what_differs_by_one_byte_is_not_known(tmp_path):
     assert not is_sample(path)
     (tmp_path / "empty.zip").write_bytes(b"")
     assert not is_sample(tmp_path / "empty.zip")
+
+
+def test_a_deck_is_known_as_it_is_with_what_is_written_beside_it():
+    """A contest that people score: no archive around it."""
+    sheet = about("startup")
+    (sound,) = (sample for sample in samples_of("startup") if sample.name == "sound")
+    sent = packed(sheet, sound)
+    assert sent.content == (sound.path / "deck.pdf").read_bytes()
+    assert sent.content.startswith(b"%PDF-")
+    assert hashlib.sha256(sent.content).hexdigest() in known_hashes()
+    assert (sent.filename, len(sent.links)) == ("deck.pdf", 2)
+    assert sent.summary == (sound.path / "summary.txt").read_text()
 
 
 def test_hashes_are_counted_once():

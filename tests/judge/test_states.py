@@ -94,3 +94,8 @@ def test_the_database_refuses_a_phase_that_cannot_be(world):
     for values in ("ends_at = starts_at", "quota_per_day = 0", "quota_total = 0", "cases = 0"):
         with pytest.raises(DBAPIError, match="ck_phase_"), world.db.write() as session:
             session.execute(text(f"UPDATE phase SET {values}"))
+
+
+def test_what_no_machine_will_touch_is_settled():
+    settled = {state for state in JudgementState if state.settled}
+    assert settled == {state for state in JudgementState if state.final} | {JudgementState.AWAITING_PANEL}

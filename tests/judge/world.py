@@ -146,12 +146,16 @@ class World:
         phase.state, phase.freeze_at = row.state, row.freeze_at
         return row
 
-    def enrolled(self, contest: Contest, *, name: str | None = None) -> tuple[User, Team, Enrolment]:
+    def enrolled(
+        self, contest: Contest, *, name: str | None = None, category: str = ""
+    ) -> tuple[User, Team, Enrolment]:
         """Somebody with a team that is in."""
         user = self.user()
         team = self.team(user, name=name)
         with self.db.write() as session:
-            row = contests.enrol(session, contest=contest, user=user, team_slug=team.slug, terms=True, now=NOW)
+            row = contests.enrol(
+                session, contest=contest, user=user, team_slug=team.slug, terms=True, category=category, now=NOW
+            )
         return user, team, row
 
     def upload(
@@ -167,6 +171,8 @@ class World:
         filename: str = "entry.zip",
         clock: Callable[[], datetime] | None = None,
         storage: Storage | None = None,
+        summary: str = "",
+        links: tuple[str, ...] = (),
     ) -> Receipt:
         moment = at or self.clock.now
         return submissions.take_in(
@@ -176,7 +182,7 @@ class World:
             contest_slug=contest,
             phase_slug=phase,
             stream=io.BytesIO(packed() if content is None else content),
-            upload=Upload(filename, moment, token, track),
+            upload=Upload(filename, moment, token, track, summary, links),
             clock=clock or (lambda: moment),
         )
 

@@ -149,8 +149,8 @@ class World:
             session.add(phase)
         return phase
 
-    def enrol(self, contest: Contest, team: Team) -> Enrolment:
-        enrolment = Enrolment(contest_id=contest.id, team_id=team.id, terms_accepted_at=self.now)
+    def enrol(self, contest: Contest, team: Team, *, category: str = "") -> Enrolment:
+        enrolment = Enrolment(contest_id=contest.id, team_id=team.id, category=category, terms_accepted_at=self.now)
         self.add(enrolment)
         return enrolment
 
@@ -163,10 +163,10 @@ class World:
                 enrolment_id=enrolment.id,
                 phase_id=phase.id,
                 user_id=user.id,
-                sha256=secrets.token_hex(32),
                 size_bytes=48_213,
                 filename=filename,
                 **{
+                    "sha256": secrets.token_hex(32),
                     "received_at": self.now - timedelta(minutes=9),
                     "acknowledged_at": self.now - timedelta(minutes=9),
                     "state": SubmissionState.ACTIVE,

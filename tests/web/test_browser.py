@@ -20,7 +20,7 @@ from judge.states import JudgementState
 from judge.storage import open_storage
 from tests.chromium import launched
 from tests.known import CHALLENGES
-from tests.web import ground
+from tests.web import ground, stage
 from tests.web.conftest import Hints
 from tests.web.factories import NOW, World
 from tests.web.fair import Fair, populate, populate_looks
@@ -71,8 +71,10 @@ def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     world = World(database, storage)
     world.host()
     fair = populate(world)
+    staged, own = stage.populate(world, fair.mei)
     fair.public, rated = ground.populate(world, fair.mei)
-    fair.pages |= populate_looks(world, fair.mei) | rated
+    fair.public |= staged
+    fair.pages |= populate_looks(world, fair.mei) | rated | own
     app = create_app(settings, db=database, storage=storage, queue=Hints(), clock=lambda: NOW)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)

@@ -134,7 +134,7 @@ class _Words(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         for name, value in attrs:
-            if (name in SHOWN or name.startswith("data-")) and value and name != "data-final":
+            if (name in SHOWN or name.startswith("data-")) and value and name != "data-settled":
                 self._look(value)
             if tag == "input" and name == "value" and value not in {"yes", None}:
                 self._look(value or "")

@@ -348,8 +348,8 @@ def test_a_submission_has_a_page_in_every_state(
     world.judgement(submission, state=state, verdict="JE" if state == JudgementState.PLATFORM_FAILED else None)
     page = browse(mei, language).get(f"/submissions/{submission.public_id}")
     assert page.status_code == 200
-    assert ("http-equiv" in page.text) == (not state.final)
-    assert ('data-final="yes"' in page.text) == state.final
+    assert ("http-equiv" in page.text) == (not state.settled)
+    assert ('data-settled="yes"' in page.text) == state.settled
 
 
 @pytest.mark.parametrize("verdict", ["CE", "RTE", "TLE", "MLE", "OLE", "PE", "SV"])

@@ -3,7 +3,7 @@
 // the page itself, and stops when nothing will change any more.
 (() => {
   const status = document.getElementById("status");
-  if (!status || status.dataset.final === "yes") return;
+  if (!status || status.dataset.settled === "yes") return;
   const FASTEST = 1000;
   const SLOWEST = 8000;
   let etag = "";
@@ -27,7 +27,7 @@
   };
 
   const ask = async () => {
-    let final = false;
+    let settled = false;
     try {
       const headers = { Accept: "application/json", ...(etag && { "If-None-Match": etag }) };
       const answer = await fetch(status.dataset.live, { credentials: "same-origin", cache: "no-store", headers });
@@ -35,7 +35,7 @@
         const now = await answer.json();
         const state = `${now.state} ${now.attempt} ${now.ahead ?? ""}`;
         etag = answer.headers.get("ETag") ?? "";
-        final = now.final;
+        settled = now.settled;
         wait = FASTEST;
         if (state !== known) await refresh();
         known = state;
@@ -49,7 +49,7 @@
     } catch {
       wait = SLOWEST;
     }
-    if (!final) setTimeout(ask, wait);
+    if (!settled) setTimeout(ask, wait);
   };
 
   document.addEventListener("visibilitychange", () => {
