@@ -14,8 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
 from challenges import registry, sheet
-from challenges.base import About
-from judge import ledger, standings
+from judge import columns, ledger, standings
 from judge.accounts import team_for
 from judge.errors import BadInput, Conflict, NotFound
 from judge.models import Contest, Enrolment, Membership, Phase, Team, User
@@ -115,10 +114,6 @@ def _check_plans(phases: Sequence[PhasePlan], challenge: str) -> None:
             raise BadInput("phase-figures", phase=plan.slug)
 
 
-def _about_of(session: Session, phase: Phase) -> About:
-    return sheet.about(session.get_one(Contest, phase.contest_id).challenge)
-
-
 def plan(challenge: str, slug: str, *, starts_at: datetime, ends_at: datetime) -> PhasePlan:
     """A phase as the challenge's sheet has it: `practice` and `final` with their numbers of cases, any other with those
     of the public phase; its quota; what counts. Where entries meet, or people read them, a team decides what stands for
@@ -199,7 +194,7 @@ def move_phase(session: Session, phase: Phase, new: PhaseState, *, now: datetime
         phase.freeze_at = None
     session.add(phase)
     session.flush()
-    if phase.meeting_cases or _about_of(session, phase).pairing == "none":
+    if phase.meeting_cases or columns.sheet_of(session, phase).pairing == "none":
         standings.mark_due(session, phase, now=now)
     if new == PhaseState.REVEALED:
         standings.refresh_all(session, phase=phase, now=now)

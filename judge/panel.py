@@ -53,10 +53,12 @@ def tend(session: Session, *, phase_id: int, about: About, now: datetime) -> Non
     scored = [] if secret(phase) else _placings(session, phase, rubric)
     for placing in scored:
         _score(session, placing, track, now=now)
-    standings.place(session, phase=phase, track=track, placings=scored, now=now)
     frozen_at = leaderboard.frozen_since(phase, now=now)
     known = [] if secret(phase) or frozen_at is None else _placings(session, phase, rubric, before=frozen_at)
     standings.place(session, phase=phase, track=track, placings=known, now=now, frozen=True)
+    # Where nothing was known at the freeze no frozen row says so, and the living rows would be taken for that board.
+    living = scored if known or frozen_at is None else []
+    standings.place(session, phase=phase, track=track, placings=living, now=now)
     session.flush()
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from challenges import registry, sheet
 from challenges.base import SHOWCASE_SEED, About, Case, Json, Materials, Phase
 from judge.builds import Builds, Work
+from judge.entries import check_file
 from judge.errors import PlatformFault
 from judge.examples import Examples
 from judge.plan import live_seats
 from judge.preparing import prepared
 from judge.referee import Child, Nursery, Referee
 from judge.samples import pack, sound_samples
-from judge.submissions import check_file
 from sandbox.interface import Sandbox
 from sandbox.types import Program
 

@@ -13,7 +13,7 @@ class Startup:
     def __init__(self) -> None:
         self.about = sheet.about("startup")
 
-    def prepare(self, seed: bytes) -> Materials:  # noqa: ARG002 - nothing depends on chance
+    def prepare(self, seed: bytes, *, cases: int) -> Materials:  # noqa: ARG002 - nothing depends on chance
         return Materials()
 
     def cases(self, materials: Materials, phase: Phase) -> list[Case]:  # noqa: ARG002

@@ -245,6 +245,24 @@ def test_a_frozen_board_knows_only_reviews_that_were_recorded_before(field: Pane
     assert (first[1], len(others)) == ("Cranes", 2)
 
 
+def test_a_board_that_was_empty_at_the_freeze_stays_empty_until_the_reveal(field: Panel):
+    """Promise 6."""
+    entry = field.enter("Cranes")
+    read(field, entry, 5, 5, 5)
+    freeze(field, after(hours=2))
+    for judge in JUDGES:
+        field.review(judge, entry, 8, at=after(hours=3))
+    field.world.clock.forward(hours=4)
+    field.tend()
+    assert field.board(now=after(hours=6)) == []
+    field.world.move(field.phase, PhaseState.CLOSED, now=after(hours=7))
+    field.tend()
+    assert [score for *_, score in field.board(now=after(hours=7))] == [pytest.approx(50)], "any review counts, of then"
+    field.world.move(field.phase, PhaseState.REVEALED, now=after(hours=8))
+    field.tend()
+    assert [score for *_, score in field.board(now=after(hours=9))] == [pytest.approx(80)]
+
+
 def freeze(field: Panel, moment: datetime) -> None:
     field.world.move(field.phase, PhaseState.FROZEN, now=moment)
 

@@ -29,6 +29,7 @@ def folder(path, *names: str):
         (["README.md", "entry/entry.toml", "entry/main.c"], "", "entry"),
         (["entry/agent.py", "entry-defence/agent.py"], "defence", "entry-defence"),
         (["entry/agent.py", "entry-defence/agent.py"], "attack", "entry"),
+        (["README.md", "entry/deck.pdf"], "", "entry"),
         (["README.md", "entry/readme.txt"], "", ""),
         (["README.md"], "", ""),
     ],
