@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -32,6 +32,13 @@ def _say(line: str) -> None:
 
 
 _BEGAN = time.monotonic()
+
+
+def _tell(document: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    if as_json:
+        _print(document)
+    else:
+        click.echo("\n".join(lines))
 
 
 def _fail(sentence: str, code: int = 1) -> NoReturn:
@@ -158,15 +165,17 @@ def try_(
     """Play an entry here, no server: verdict, score, columns, runs. PATH is an entry's folder, an upload, or an
     unpacked starter kit. A deck is looked at as the portal would."""
     from challenges import registry, sheet
+    from judge import told
     from judge.sandboxes import for_once
-    from judge.tryout import try_entry
+    from judge.tryout import look_at, try_entry
 
     if challenge not in registry.names():
         _fail(f"there is no challenge {challenge!r}; there are: {', '.join(registry.names())}", 2)
     if not path.exists():
         _fail(f"there is nothing at {path}", 2)
     if (about := sheet.about(challenge)).entry.kind == "deck":
-        _look_at(about, path, as_json=as_json)
+        looked = look_at(about, path)
+        _tell(looked.to_json(), told.deck(looked), as_json=as_json)
         return
     settings = Settings.from_environment()
     if no_sandbox:
@@ -186,52 +195,10 @@ def try_(
             referee_user=settings.referee_user,
             track=track,
         )
-    if as_json:
-        _print(tried.to_json())
-    else:
-        _print_tried(tried.to_json())
-    for log in _logs(tried):
+    _tell(tried.to_json(), told.entry(tried), as_json=as_json)
+    for log in told.logs(tried):
         click.echo(log, err=True)
     sys.exit(1 if tried.judged.verdict.value == "JE" else 0)
-
-
-def _look_at(about: Any, path: Path, *, as_json: bool) -> None:
-    from judge.sentences import said
-    from judge.tryout import look_at
-
-    looked = look_at(about, path)
-    if as_json:
-        _print(looked.to_json())
-    elif looked.complaint:
-        click.echo(f"{about.slug}: PE, {said(looked.complaint)}")
-    else:
-        weights = ", ".join(f"{each.name} {each.weight:g}" for each in about.rubric.criteria)
-        click.echo(f"{about.slug}: the deck can be read ({looked.size_bytes} bytes). People score it: {weights}")
-
-
-def _logs(tried: Any) -> list[str]:
-    """The build's, and the first run's."""
-    from judge.results import log_text
-
-    said = [f"--- the build said\n{tried.build.log[-8000:]}"] if tried.build.log else []
-    records = [record for run in tried.runs for record in run.records.values()]
-    runs = [f"--- log of {record.case.name}\n{log_text(record)[-4000:]}" for record in records if log_text(record)]
-    return [*said, *runs[:1]]
-
-
-def _print_tried(tried: dict[str, Any]) -> None:
-    click.echo(f"{tried['challenge']}: {tried['verdict']}, score {tried['score']}, interval {tried['interval']}")
-    if tried["build"] and not tried["build"]["built"]:
-        from challenges.base import Message
-        from judge.sentences import said
-
-        click.echo(f"  {said(Message.from_json(tried['build']['message']))}")
-    click.echo(f"  SHA-256 of the entry, packed: {tried['sha256']}")
-    for name, value in tried["columns"].items():
-        click.echo(f"  {name:<28} {value:g}")
-    for run in tried["runs"]:
-        click.echo(f"  {run['case']:<28} {run['verdict']:<4} {run['score']}")
-    click.echo(f"  {tried['seconds']} s")
 
 
 @main.command()

@@ -33,9 +33,21 @@ _ENGLISH = {
     "deck-encrypted": "the PDF is encrypted; save it without a password",
     "deck-folder": "a folder with a deck holds deck.pdf and summary.txt",
     "deck-wrong-type": "this contest takes a PDF, and the file is none",
+    "ended-mle": "the program ran out of memory",
+    "ended-ole": "the program printed more than is allowed, and was ended",
+    "ended-pe": "the program left the conversation before it was over",
+    "ended-rte": "the program crashed; its log says why",
+    "ended-sv": "the program tried something that the sandbox does not allow, and was ended",
+    "ended-tle": "the program ran out of time",
     "link-malformed": "a link must begin with https:// and name a host",
     "links-too-many": "there are more links than this contest takes",
     "path-unknown": "there is nothing at that path",
+    "reply-not-finite": "a reply held a number that is NaN or infinite",
+    "reply-not-json": "a reply was not JSON",
+    "reply-not-utf8": "a reply was not UTF-8 text",
+    "reply-number-too-long": "a reply held a number with too many digits",
+    "reply-too-deep": "a reply was nested too deep",
+    "reply-too-long": "a reply was too long",
 }
 
 
