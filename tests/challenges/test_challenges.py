@@ -86,7 +86,7 @@ def test_where_nothing_is_played_people_have_a_rubric_and_samples_their_reviews(
     assert about.rubric is not None
     assert (about.seats, about.clocks) == ((), {})
     phase = Phase(SEED, 2)
-    materials = challenge.prepare(SEED)
+    materials = challenge.prepare(SEED, cases=2)
     assert list(challenge.cases(materials, phase)) == list(challenge.meetings(materials, phase)) == []
     assert {column.name for column in about.columns} <= {"raw", "reviews", *about.rubric.names}
     for calling in (lambda: challenge.play(None, None, {}), lambda: challenge.score([]), lambda: challenge.field({})):

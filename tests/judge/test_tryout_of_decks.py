@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -32,6 +33,11 @@ def test_a_folder_or_a_file_is_looked_at_alike():
     assert one == other
     assert one.sha256 == hashlib.sha256(DECK).hexdigest()
     assert one.complaint is None
+
+
+def test_an_unpacked_starter_kit_is_looked_at_as_it_is(tmp_path):
+    shutil.copytree(SAMPLES / "sound", tmp_path / "entry")
+    assert look_at(about("startup"), tmp_path).sha256 == hashlib.sha256(DECK).hexdigest()
 
 
 def test_the_command_says_that_people_score_it_and_by_what():
