@@ -67,16 +67,14 @@ def tend(session: Session, *, phase_id: int, challenge: Challenge, now: datetime
     fields = {track: entrants(session, phase, track) for track in catalogue.tracks_that_meet(about)}
     _cancel(session, phase, fields)
     made = [] if phase.state == PhaseState.REVEALED else _queue(session, phase, about, fields, now)
-    results = met(session, phase)
-    _place(session, phase, challenge, fields, results, now=now)
+    living = _placings(session, phase, challenge, fields, met(session, phase))
+    known: Mapping[str, list[Placing]] = {}
     frozen_at = leaderboard.frozen_since(phase, now=now)
     if frozen_at is not None:
         earlier = {track: entrants(session, phase, track, before=frozen_at) for track in fields}
-        known = met(session, phase, before=frozen_at)
-        _place(session, phase, challenge, earlier, known, now=now, frozen=True)
-    else:
-        for track in fields:
-            standings.place(session, phase=phase, track=track, placings=[], now=now, frozen=True)
+        known = _placings(session, phase, challenge, earlier, met(session, phase, before=frozen_at))
+    for track, placings in living.items():
+        standings.place_both(session, phase=phase, track=track, living=placings, at_freeze=known.get(track), now=now)
     session.flush()
     return made
 
@@ -232,27 +230,26 @@ def _teams(field: Iterable[Entrant]) -> dict[int, int]:
 # What follows
 
 
-def _place(
+def _placings(
     session: Session,
     phase: Phase,
     challenge: Challenge,
     fields: Mapping[str, Sequence[Entrant]],
     results: Sequence[Met],
-    *,
-    now: datetime,
-    frozen: bool = False,
-) -> None:
+) -> dict[str, list[Placing]]:
+    """By track."""
     if challenge.about.pairing == "cross":
         scores = _cross(session, phase, challenge, fields, results)
     else:
         scores = {track: _rated(phase, challenge.about, field, results) for track, field in fields.items()}
-    for track, field in fields.items():
-        placings = [
+    return {
+        track: [
             Placing(entrant.candidate, entrant.entries, score)
             for entrant in field
             if (score := scores[track].get(entrant.candidate.submission_id)) is not None
         ]
-        standings.place(session, phase=phase, track=track, placings=placings, now=now, frozen=frozen)
+        for track, field in fields.items()
+    }
 
 
 def _rated(phase: Phase, about: About, field: Sequence[Entrant], results: Sequence[Met]) -> dict[int, Score]:

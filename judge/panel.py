@@ -54,11 +54,10 @@ def tend(session: Session, *, phase_id: int, about: About, now: datetime) -> Non
     for placing in scored:
         _score(session, placing, track, now=now)
     frozen_at = leaderboard.frozen_since(phase, now=now)
-    known = [] if secret(phase) or frozen_at is None else _placings(session, phase, rubric, before=frozen_at)
-    standings.place(session, phase=phase, track=track, placings=known, now=now, frozen=True)
-    # Where nothing was known at the freeze no frozen row says so, and the living rows would be taken for that board.
-    living = scored if known or frozen_at is None else []
-    standings.place(session, phase=phase, track=track, placings=living, now=now)
+    known = None
+    if frozen_at is not None:
+        known = [] if secret(phase) else _placings(session, phase, rubric, before=frozen_at)
+    standings.place_both(session, phase=phase, track=track, living=scored, at_freeze=known, now=now)
     session.flush()
 
 

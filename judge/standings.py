@@ -210,6 +210,22 @@ class Placing:
     score: Score
 
 
+def place_both(
+    session: Session,
+    *,
+    phase: Phase,
+    track: str,
+    living: Sequence[Placing],
+    at_freeze: Sequence[Placing] | None,
+    now: datetime,
+) -> None:
+    """The living board, and the one that the public sees of a frozen phase (None where it is not frozen). Where nothing
+    was known at the freeze no row says so, and living rows would be taken for that board: they wait for the reveal."""
+    place(session, phase=phase, track=track, placings=at_freeze or [], now=now, frozen=True)
+    shown = living if at_freeze or at_freeze is None else []
+    place(session, phase=phase, track=track, placings=shown, now=now)
+
+
 def place(
     session: Session, *, phase: Phase, track: str, placings: Sequence[Placing], now: datetime, frozen: bool = False
 ) -> bool:

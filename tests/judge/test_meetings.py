@@ -328,6 +328,21 @@ def test_a_frozen_ladder_knows_only_runs_recorded_before(world: World, worker: K
     assert duel.version() != mark
 
 
+def test_a_board_that_was_empty_at_the_freeze_stays_empty_until_the_reveal(world: World, worker: Kit):
+    """Promise 6."""
+    duel = opened(world, worker, "duel", freeze_at=after(hours=3), ends_at=after(hours=9))
+    worker.clock.now = after(hours=4)
+    duel.send("A", "near", minute=200)
+    duel.send("B", "exact", minute=201)
+    duel.line.run()
+    assert duel.places() == []
+    duel.world.move(duel.phase, PhaseState.CLOSED, now=after(hours=5))
+    duel.world.move(duel.phase, PhaseState.REVEALED, now=after(hours=6))
+    duel.line.tend_field(duel.phase.id, due_at=NOW)
+    duel.line.run()
+    assert duel.places() == ["B", "A"]
+
+
 def test_a_board_that_is_revealed_shows_all_that_was_played(world: World, worker: Kit):
     duel = opened(world, worker, "duel", freeze_at=after(hours=3), ends_at=after(hours=9))
     duel.send("A", "near")
