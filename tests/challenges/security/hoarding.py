@@ -17,7 +17,7 @@ from challenges.security.challenge import Security
 from challenges.security.digits import WHITE, Images, Labels, _originals, draw, in_ball
 from challenges.security.house import Neighbours
 from tests.challenges.fakes import Entry, Scripted, seats
-from tests.challenges.security.separation import FOLDERS
+from tests.challenges.separation import folders
 
 
 def originals() -> tuple[Images, Labels]:
@@ -72,7 +72,7 @@ def main(count: int, seed: str) -> None:
     security = Security()
     hoards = {name: hoard() for name, hoard in HOARDS.items()}
     acts = {name: nearest(*hoard) for name, hoard in hoards.items()}
-    best = Entry(FOLDERS["best"])
+    best = Entry(folders("security", "defence")["best"])
     best.hello({"track": "defence"})
     acts["best"] = lambda message: best.ask(message).value
     hoards["best"] = list(hoards.values())[-1]
