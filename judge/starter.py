@@ -75,6 +75,7 @@ def at_home(
 def missing(session: Session, *, before: datetime) -> list[int]:
     """Phases that are not over, opened before a moment, and have no kit."""
     query = select(Phase).where(col(Phase.starter_sha256).is_(None), col(Phase.opened_at) <= before)
+    query = query.order_by(col(Phase.id))
     return [phase.id for phase in session.exec(query) if not phase.state.over and phase.id is not None]
 
 

@@ -29,6 +29,7 @@ from judge.states import JudgementState
 from tests.judge.world import NOW, World, after
 
 KEYS = {
+    "review": set(),
     "account": {("email",)},
     "account_session": {("token_sha256",)},
     "team": {("folded_name",), ("slug",)},
@@ -69,6 +70,7 @@ def test_the_keys_of_the_design_are_there(world):
         key["name"] for key in looking.get_unique_constraints("judgement")
     }
     assert partial == {"uq_judgement_running", "uq_judgement_current"}
+    assert {index["name"] for index in looking.get_indexes("review") if index["unique"]} == {"uq_review_current"}
 
 
 def _again(row):
