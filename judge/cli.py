@@ -105,7 +105,7 @@ def up() -> None:
 def demo(challenges: tuple[str, ...], *, once: bool, as_json: bool) -> None:
     """`up` with every contest (or those named), demo accounts and each contest's sample entries."""
     from challenges import registry
-    from judge.demo import Demo
+    from judge.demo import Demo, account
     from judge.proven import WORDS
     from judge.up import announce, running
 
@@ -134,7 +134,7 @@ def demo(challenges: tuple[str, ...], *, once: bool, as_json: bool) -> None:
             _say(f"a sample did not get what it is labelled with: {complaint}")
         if not once:
             announce(installation, say=_say)
-            _say(f"demo accounts, from this machine only: driving-sound@demo.example and others, {play.password}")
+            _say(f"demo accounts, from this machine only: {account(entered)} and others, {play.password}")
             installation.wait()
     if complaints:
         _fail(f"{len(complaints)} sample(s) did not get the verdict and score they are labelled with")

@@ -37,6 +37,8 @@ class Entered:
     sample: Sample
     team: str
     submission_id: int
+    email: str
+    """Of the demo account that sent it."""
 
 
 class Demo:
@@ -135,7 +137,7 @@ class Demo:
         )
         self._queue.judge(receipt.judgement_id, attempt=0)
         assert receipt.submission.id is not None
-        return Entered(sample, team.name, receipt.submission.id)
+        return Entered(sample, team.name, receipt.submission.id, user.email)
 
     def _user(self, contest: Contest, sample: Sample, now: datetime) -> User:
         return self._account(f"{contest.challenge}-{sample.name}", sample.team["en"], now)
@@ -230,6 +232,12 @@ class Demo:
                 for entry in entries
             ],
         }
+
+
+def account(entered: dict[str, list[Entered]]) -> str:
+    """Of an entry that went well, to look around with."""
+    entries = [entry for each in entered.values() for entry in each]
+    return next((entry.email for entry in entries if entry.sample.label == "sound"), entries[0].email)
 
 
 def room_left(session: Session, contest: Contest, phase: Phase, *, now: datetime) -> bool:
