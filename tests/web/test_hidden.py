@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from werkzeug.routing import Rule
 
 from challenges.base import Score
-from judge import demo, leaderboard, standings
+from judge import catalogue, demo, leaderboard, standings
 from judge.models import Contest, JudgementScore, Phase, Run, RunSeat, Submission, User
 from judge.scoring import kept
 from judge.states import JudgementState, PhaseState
@@ -122,7 +122,7 @@ def everything(app: Flask, get: Callable[[str], Any], slug: str, entries: list[s
         "lang": ["en", "zh", "ko"],
         "slug": [slug],
         "phase_slug": ["practice"],
-        "track": [""],
+        "track": ["", *(track.name for track in catalogue.about(slug).tracks if track.name)],
         "public_id": entries,
         "number": [0, 1, 2, 3],
         "name": ["train.csv"],
@@ -182,6 +182,29 @@ def test_the_reveal_opens_matches_too(app: Flask, client: FlaskClient, world: Wo
     pages = everything(app, client.get, "duel", [])
     assert {"/api/contests/duel/practice/matches/1", "/en/contests/duel/practice/matches/1"} <= told(pages)
     assert "/api/contests/duel/practice/board" in told(pages)
+
+
+@pytest.mark.parametrize("state", [*STATES, PhaseState.REVEALED])
+def test_no_board_of_a_track_and_no_grid_tells_a_figure_that_the_sheet_does_not_name(
+    app: Flask, client: FlaskClient, browse, world: World, state: PhaseState
+) -> None:
+    """Promise 8."""
+    siege = ground(world, "siege", "siege-1", hidden=True)
+    ram, wall = siege.enter("Rams", track="attack"), siege.enter("Walls", track="defence")
+    siege.meet(ram, wall, (60.0, 40.0))
+    with world.db.write() as session:
+        for row in (*session.exec(select(RunSeat)), *session.exec(select(JudgementScore))):
+            row.columns = {**row.columns, "private": SECRET}
+            session.add(row)
+    siege.tend()
+    move(world, state)
+    entries = [ram.public_id, wall.public_id]
+    for get in (client.get, browse(siege.teams["Rams"][0]).client.get):
+        pages = everything(app, get, "siege", entries)
+        for track in ("attack", "defence"):
+            assert any(address.startswith("/api/") and track in address for address in pages), track
+        assert f"/en{siege.here}" in pages
+        assert told(pages) == set()
 
 
 @pytest.mark.parametrize("state", STATES)
