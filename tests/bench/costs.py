@@ -1,6 +1,6 @@
-"""What a public-phase judgement of each contest's sound sample costs on one core: the worker's side, the entry's
-processes, and the evaluator, every case and the showcase one after the other; beside the goal, and what the sheet says
-is most."""
+"""What a judgement of each contest's sound sample costs on one core, in a practice and in a public phase: the worker's
+side, the entry's processes, and the evaluator, every case and the showcase one after the other; beside the goals of
+the contests (15 and 60 core-seconds), and what the sheet says is most."""
 
 import os
 import tempfile
@@ -20,7 +20,8 @@ from sandbox.types import Program
 from tests.bench.table import Row
 from tests.challenges import sound
 
-GOAL_SECONDS = 60.0
+GOALS = {"practice": 15.0, "public": 60.0}
+"""Core-seconds, by phase."""
 
 
 def rows(folder: Path) -> Iterator[Row]:
@@ -30,20 +31,22 @@ def rows(folder: Path) -> Iterator[Row]:
         if about.pairing == "none":
             continue
         for track in sound.samples(slug):
-            cases, core_seconds, wall_seconds = judgement(slug, track, folder)
-            most = about.judgement_core_seconds
-            yield Row(
-                f"{slug} {track}: a public-phase judgement of the sound sample", "core-seconds", core_seconds,
-                "goal", GOAL_SECONDS, goal=1.0,
-                beside=f"{cases} runs, {wall_seconds:.1f} s on one core; the sheet allows {most:.0f} core-seconds",
-            )  # fmt: skip
+            for kind, goal in GOALS.items():
+                count = about.practice_cases if kind == "practice" else about.public_cases
+                cases, core_seconds, wall_seconds = judgement(slug, track, count, folder)
+                most = about.judgement_core_seconds
+                yield Row(
+                    f"{f'{slug} {track}'.strip()}: a judgement of the sound sample in a {kind} phase", "core-seconds", core_seconds,
+                    "goal", goal, goal=1.0,
+                    beside=f"{cases} runs, {wall_seconds:.1f} s on one core; the sheet allows {most:.0f} core-seconds",
+                )  # fmt: skip
 
 
-def judgement(slug: str, track: str, folder: Path) -> tuple[int, float, float]:
+def judgement(slug: str, track: str, count: int, folder: Path) -> tuple[int, float, float]:
     """How many runs, core-seconds, and seconds on one core. The evaluator's children end with their own accounts, so
     its part is taken from playing again, in this process, what the entry answered."""
     challenge = registry.load(slug)
-    about, phase = challenge.about, Phase(sound.SEED, challenge.about.public_cases)
+    about, phase = challenge.about, Phase(sound.SEED, count)
     planned = challenge.cases(sound.prepared(challenge, phase), phase)
     cases = [case for case in planned if case.track in ("", track)]
     entry = Path(tempfile.mkdtemp(dir=folder)) / "entry.zip"
