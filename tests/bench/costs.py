@@ -34,9 +34,9 @@ def rows(folder: Path) -> Iterator[Row]:
             for kind, goal in GOALS.items():
                 count = about.practice_cases if kind == "practice" else about.public_cases
                 cases, core_seconds, wall_seconds = judgement(slug, track, count, folder)
-                most = about.judgement_core_seconds
+                most, what = about.judgement_core_seconds, f"{slug} {track}".strip()
                 yield Row(
-                    f"{f'{slug} {track}'.strip()}: a judgement of the sound sample in a {kind} phase", "core-seconds", core_seconds,
+                    f"{what}: a judgement of the sound sample in a {kind} phase", "core-seconds", core_seconds,
                     "goal", goal, goal=1.0,
                     beside=f"{cases} runs, {wall_seconds:.1f} s on one core; the sheet allows {most:.0f} core-seconds",
                 )  # fmt: skip
