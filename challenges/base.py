@@ -393,10 +393,11 @@ class Challenge(Protocol):
     def field(self, matrix: Json) -> Json:
         """Totals over a field of runs between submissions, only where `pairing` is cross.
 
-        `matrix` is {"scores": [[…]], "own": [[i, j], …], "first": [alone, …], "second": [alone, …]}. scores[i][j]:
-        what the second seat's entry j got against the first seat's entry i, the mean over all cases of `meetings`; None
-        where they have not met. own: pairs of one team, which never meet. first[i] and second[j]: what each got in its
-        qualification, {case name: {"score", "columns"}}, so that house entries can be counted in.
+        `matrix` is {"scores": [[…]], "columns": [[…]], "own": [[i, j], …], "first": [alone, …], "second": [alone, …]}.
+        scores[i][j]: what the second seat's entry j got against the first seat's entry i, the mean over all cases of
+        `meetings`; columns[i][j]: the means of the columns that came with it, by name; both None where they have not
+        met. own: pairs of one team, which never meet. first[i] and second[j]: what each got in its qualification,
+        {case name: {"score", "columns"}}, so that house entries can be counted in.
 
         The answer is {"first": […], "second": […]}: for each entry a `Score` as JSON, in the unit of the board, or None
         where nothing can be said of it yet. Pure, and whoever is listed where changes nothing."""

@@ -167,16 +167,28 @@ def matrix_of(
     first: Sequence[Entry], second: Sequence[Entry], met: Iterable[Met], *, cases: int, alone: Mapping[int, Alone]
 ) -> Json:
     """What `Challenge.field` reads. A cell is known when all its `cases` were played."""
-    cells: dict[tuple[int, int], dict[str, float]] = {}
+    cells: dict[tuple[int, int], dict[str, Seat]] = {}
     for one in met:
-        cells.setdefault(one.entries, {})[one.case] = one.seats[1].points
-    means = {pair: fmean(scores.values()) for pair, scores in cells.items() if len(scores) == cases}
+        cells.setdefault(one.entries, {})[one.case] = one.seats[1]
+    known = {pair: list(seats.values()) for pair, seats in cells.items() if len(seats) == cases}
+    scores = {pair: fmean(seat.points for seat in seats) for pair, seats in known.items()}
+    columns = {pair: _mean_columns(seats) for pair, seats in known.items()}
     own = [[i, j] for i, a in enumerate(first) for j, b in enumerate(second) if a.team == b.team]
     return {
-        "scores": [[None if a.team == b.team else means.get((a.id, b.id)) for b in second] for a in first],
+        "scores": [[None if a.team == b.team else scores.get((a.id, b.id)) for b in second] for a in first],
+        "columns": [[None if a.team == b.team else columns.get((a.id, b.id)) for b in second] for a in first],
         "own": own,
         "first": [alone.get(entry.id, {}) for entry in first],
         "second": [alone.get(entry.id, {}) for entry in second],
+    }
+
+
+def _mean_columns(seats: Sequence[Seat]) -> dict[str, float]:
+    """Of the columns that a seat has in every one of its runs."""
+    return {
+        name: fmean(seat.columns[name] for seat in seats)
+        for name in seats[0].columns
+        if all(name in seat.columns for seat in seats)
     }
 
 

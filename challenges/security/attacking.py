@@ -78,7 +78,7 @@ class Attack:
             if "image" in value:
                 return pixels(value["image"])
             wanted = _queried(value["query"])
-            answered = wanted[:left]
+            answered = [pixels(image) for image in wanted[:left]]
             left -= len(answered)
             self.queries += len(answered)
             refused = [None] * (len(wanted) - len(answered))
@@ -89,13 +89,14 @@ class Attack:
         return Kept(self.clean, self.labels, self.attacked)
 
 
-def _queried(value: Json) -> list[list[int]]:
-    """Raises InvalidEntry."""
+def _queried(value: Json) -> list[Json]:
+    """Images that nobody has looked at yet: those beyond the budget never are, so that nobody keeps the evaluator busy
+    with them. Raises InvalidEntry."""
     if not isinstance(value, list) or not value:
         raise InvalidEntry("query_no_list")
     if len(value) > QUERIES:
         raise InvalidEntry("query_length", given=len(value), queries=QUERIES)
-    return [pixels(image) for image in value]
+    return value
 
 
 def _oracle(images: list[list[int]]) -> list[int]:

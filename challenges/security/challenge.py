@@ -48,7 +48,7 @@ class Security:
                 seats=("defence",),
                 brings={"attack": f"attack-{i + 1}"},
             )
-            for i in range(max(1, phase.cases // 2))
+            for i in range(totals.meeting_cases(phase.cases))
         ]
 
     def play(self, case: Case, players: Players, artefacts: Mapping[str, bytes]) -> Outcome:

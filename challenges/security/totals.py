@@ -7,8 +7,10 @@ from typing import Final
 from challenges.base import Json, Played, Score
 from challenges.errors import BrokenChallenge
 from challenges.metrics import stratified_interval
+from challenges.security.attacking import IMAGES as MET_IMAGES
+from challenges.security.defending import IMAGES as OWN_IMAGES
 from challenges.security.outcomes import AGAINST, UNDER
-from challenges.security.scoring import CLEAN_GATE, cross_play
+from challenges.security.scoring import CLEAN_GATE, CLEAN_IN_A_MEETING, cross_play
 
 TRACKS: Final = ("attack", "defence", "detect")
 SUMS: Final = ("unsteady", "faults")
@@ -36,7 +38,11 @@ def judged(track: str, played: Sequence[Played]) -> Score:
 
 def passes(columns: Columns) -> bool:
     """Whether a defence takes enough of the clean images for what they are."""
-    return columns["clean"] >= 100 * CLEAN_GATE - 1e-9
+    return _at_least(columns, CLEAN_GATE)
+
+
+def _at_least(columns: Columns, gate: float) -> bool:
+    return columns["clean"] >= 100 * gate - 1e-9
 
 
 def _behind_the_gate(columns: Columns) -> tuple[float, ...]:
@@ -68,15 +74,24 @@ def _score(scores: Sequence[float], columns: Columns, ties: tuple[float, ...]) -
 # The field
 
 
+def meeting_cases(cases: int) -> int:
+    """How many cases a pair plays in a phase of so many cases of each track: every second, the first at least."""
+    return max(1, cases // 2)
+
+
 def in_the_field(matrix: Json) -> Json:
     """`Challenge.field`: the house and all entries against each other, by `cross_play`.
 
     The rows of the grid are the house attacks, then the entries; its columns the house defences, then the entries. What
-    the house does to itself counts for nobody. A defence that does not pass the gate gets 0, and no attack is measured
-    by it: otherwise a team could spoil every other attack's sum, and not its own, with a defence that always says the
-    same. An entry of which no pair is known yet gets nothing."""
+    the house does to itself counts for nobody. A defence that does not pass the gate, meetings included, gets 0; one
+    that knows too few of the clean images of a single pair gets 0 there. No attack is measured by either: otherwise a
+    team could spoil every other attack's sum, and not its own, with a defence that always says the same. An entry of
+    which no pair is known yet gets nothing."""
     attacks = [_alone(entry) for entry in matrix["first"]]
-    defences = [_alone(entry) for entry in matrix["second"]]
+    defences = [
+        _with_meetings(entry, [row[j] for row in matrix["columns"] if row[j] is not None])
+        for j, entry in enumerate(matrix["second"])
+    ]
     own = {(int(i), int(j)) for i, j in matrix["own"]}
     unknown: list[float | None] = [None] * len(AGAINST)
     house_rows: list[list[float | None]] = [
@@ -86,11 +101,22 @@ def in_the_field(matrix: Json) -> Json:
         [_without(_part(columns, name)) for name in AGAINST.values()] + [_part_of(cell) for cell in row]
         for columns, row in zip(attacks, matrix["scores"], strict=True)
     ]
-    grid = house_rows + entry_rows
     above, beside = len(house_rows), len(AGAINST)
+    blind = {
+        (above + i, beside + j)
+        for i, row in enumerate(matrix["columns"])
+        for j, columns in enumerate(row)
+        if columns is not None and not _at_least(columns, CLEAN_IN_A_MEETING)
+    }
+    grid = [
+        [0.0 if (a, d) in blind else cell for d, cell in enumerate(row)]
+        for a, row in enumerate(house_rows + entry_rows)
+    ]
     pairs = {(above + i, beside + j) for i, j in own}
     failing = {beside + j for j, columns in enumerate(defences) if columns is not None and not passes(columns)}
-    counted = [[None if d in failing else cell for d, cell in enumerate(row)] for row in grid]
+    counted = [
+        [None if d in failing or (a, d) in blind else cell for d, cell in enumerate(row)] for a, row in enumerate(grid)
+    ]
     totals, _ = cross_play(counted, own=pairs)
     _, sums = cross_play(grid, own=pairs)
     first = []
@@ -116,6 +142,17 @@ def _alone(entry: Json) -> Columns | None:
     """The columns of a qualification, over its cases; None where there is none."""
     rows = [entry[case]["columns"] for case in sorted(entry)]
     return _columns(rows) if rows else None
+
+
+def _with_meetings(entry: Json, met: Sequence[Columns]) -> Columns | None:
+    """Those of a defence, its clean accuracy pooled over the images that it has seen. Every attack's meetings show the
+    same clean ones, so they weigh as much as they are, however many attacks there are."""
+    columns = _alone(entry)
+    if columns is None or not met:
+        return columns
+    own, theirs = len(entry) * OWN_IMAGES, meeting_cases(len(entry)) * MET_IMAGES
+    clean = (own * columns["clean"] + theirs * fmean(row["clean"] for row in met)) / (own + theirs)
+    return {**columns, "clean": round(clean, 6)}
 
 
 def _part(columns: Columns | None, name: str) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from challenges.base import Answer, Gone, Json, Message, Players, Reply
+from challenges.base import Answer, Clock, Gone, Json, Message, Player, Players, Reply
 
 
 class Scripted:
@@ -30,6 +30,28 @@ class Scripted:
 
     def fresh(self) -> "Scripted":
         return Scripted(self._answer, self._greeting)
+
+
+class Lingering:
+    """Answers as `inner` does, by a clock of its own: always at the last moment that the seat's clock allows. `spent`
+    gets the seconds of every exchange of every process, and `around_process` for each of these."""
+
+    def __init__(self, inner: Player, clock: Clock, spent: list[float], *, around_process: float) -> None:
+        self._inner, self._clock, self._spent, self._around = inner, clock, spent, around_process
+        self._left_seconds = clock.reserve_seconds
+        spent.append(around_process)
+
+    def hello(self, info: Json) -> Answer:
+        self._spent.append(self._clock.startup_seconds)
+        return self._inner.hello(info)
+
+    def ask(self, message: Json) -> Answer:
+        self._spent.append(self._left_seconds + self._clock.per_message_seconds)
+        self._left_seconds = 0.0
+        return self._inner.ask(message)
+
+    def fresh(self) -> "Lingering":
+        return Lingering(self._inner.fresh(), self._clock, self._spent, around_process=self._around)
 
 
 class Entry:

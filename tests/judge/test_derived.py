@@ -176,12 +176,13 @@ def test_the_margin_breaks_a_tie_of_a_final():
 # Cross-play
 
 
-def matrix(cells, *, cases=1, first=(1, 2), second=(3, 4), teams=None):
+def matrix(cells, *, cases=1, first=(1, 2), second=(3, 4), teams=None, columns=None):
     teams = teams or {}
     sides = [[Entry(entry, teams.get(entry, entry)) for entry in side] for side in (first, second)]
+    columns = columns or [{}] * len(cells)
     alone = {entry: {"house": {"score": 50.0, "columns": {}}} for entry in (*first, *second)}
     met = [
-        Met(order, case, (Seat(a, None if got is None else 100 - got), Seat(b, got)))
+        Met(order, case, (Seat(a, None if got is None else 100 - got, {"noise": 1.0}), Seat(b, got, columns[order])))
         for order, (a, b, case, got) in enumerate(cells)
     ]
     return sides, derived.matrix_of(*sides, met, cases=cases, alone=alone)
@@ -190,6 +191,14 @@ def matrix(cells, *, cases=1, first=(1, 2), second=(3, 4), teams=None):
 def test_a_cell_is_known_when_all_its_cases_were_played():
     _, found = matrix([(1, 3, "a", 40.0), (1, 3, "b", 60.0), (2, 4, "a", 10.0)], cases=2)
     assert found["scores"] == [[50.0, None], [None, None]]
+
+
+def test_a_cell_has_the_means_of_the_second_seats_columns():
+    cells = [(1, 3, "a", 40.0), (1, 3, "b", 60.0), (2, 4, "a", 10.0)]
+    columns = [{"near": 1.0, "once": 5.0}, {"near": 4.0}, {"near": 9.0}]
+    assert matrix(cells, cases=2, columns=columns)[1]["columns"] == [[{"near": 2.5}, None], [None, None]]
+    own = matrix(cells, cases=2, columns=columns, teams={1: 7, 3: 7})[1]
+    assert own["columns"] == [[None, None], [None, None]]
 
 
 def test_a_teams_own_pair_has_no_cell():

@@ -154,7 +154,6 @@ def test_no_process_of_a_defence_sees_an_image_twice_in_two_versions_and_half_is
     class Watched(Scripted):
         def hello(self, info):
             processes.append([])
-            assert info["images"] == (2 * SHOWN if len(processes) == 3 else SHOWN)
             return super().hello(info)
 
         def fresh(self):
@@ -367,8 +366,14 @@ def defence_alone(left=60.0, clean=98.0):
     return {"defence-1": {"score": left, "columns": columns}}
 
 
-def field(security, scores, first, second, own=()):
-    found = security.field({"scores": scores, "own": [list(pair) for pair in own], "first": first, "second": second})
+def field(security, scores, first, second, own=(), clean=None):
+    """`clean`: by pair, what its defence had of the clean images of their meetings, 98 % where it is not said."""
+    columns = [
+        [None if cell is None else {"clean": (clean or {}).get((i, j), 98.0)} for j, cell in enumerate(row)]
+        for i, row in enumerate(scores)
+    ]
+    own = [list(pair) for pair in own]
+    found = security.field({"scores": scores, "columns": columns, "own": own, "first": first, "second": second})
     json.dumps(found, allow_nan=False)
     return [[row and Score.from_json(row) for row in found[side]] for side in ("first", "second")]
 
@@ -421,12 +426,45 @@ def test_two_teams_that_agree_on_a_watermark_gain_one_opponents_share_and_nobody
 def test_a_defence_below_the_gate_gets_nothing_and_spoils_nobodys_sum(security):
     scores = [[100.0, 30.0]]
     (attack,), (constant, sound) = field(
-        security, scores, [attack_alone()], [defence_alone(100, 92.9), defence_alone()]
+        security, scores, [attack_alone()], [defence_alone(100, 92.9), defence_alone()], clean={(0, 0): 92.9}
     )
     (alone,), _ = field(security, [[30.0]], [attack_alone()], [defence_alone()])
     assert attack == alone
     assert (constant.public, constant.columns["worst"], constant.ties) == (0.0, 0.0, (-92.9, 0.0, 0.0))
     assert sound.public > 50
+
+
+@pytest.mark.parametrize(("met", "passes"), [(87.68, True), (87.6, False)])
+def test_the_gate_counts_the_images_of_meetings_with_those_of_the_qualification(security, met, passes):
+    """160 of a qualification of one case at 95 % and 60 of meetings: together 93 % from 87.67 % on, however many
+    attacks show those 60."""
+    rows = 3
+    attacks, (defence,) = field(
+        security,
+        [[60.0]] * rows,
+        [attack_alone() for _ in range(rows)],
+        [defence_alone(60, 95.0)],
+        clean={(i, 0): met for i in range(rows)},
+    )
+    assert defence.columns["clean"] == pytest.approx((160 * 95 + 60 * met) / 220, abs=1e-6)
+    assert (defence.public > 0, {attack.columns["opponents"] for attack in attacks}) == (passes, {5.0 + passes})
+
+
+def test_who_knows_too_few_clean_images_of_one_attack_gets_nothing_there_and_that_attack_is_not_measured(security):
+    """One pair of nine below 80 %, the rest high enough for the gate."""
+    rows, clean = 9, {(0, 0): 79.9, (1, 0): 80.0}
+    attacks, (defence, _) = field(
+        security,
+        [[100.0, 60.0]] * rows,
+        [attack_alone() for _ in range(rows)],
+        [defence_alone(60, 99.0), defence_alone()],
+        clean=clean,
+    )
+    assert defence.public == pytest.approx((4 * 60 + 0 + 8 * 100) / 13, abs=1e-6)
+    assert defence.columns["worst"] == 0
+    without = field(security, [[None, 60.0]], [attack_alone()], [defence_alone(60, 99.0), defence_alone()])[0][0]
+    assert attacks[0] == without
+    assert attacks[1].public == pytest.approx((5 * 40 + 0 + 40) / 7, abs=1e-6)
 
 
 def test_an_entry_without_a_known_pair_gets_nothing(security):

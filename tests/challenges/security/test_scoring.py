@@ -1,6 +1,7 @@
 import json
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +33,17 @@ def test_a_teams_own_pair_is_left_out_of_both_of_its_sums():
     attacks, defences = cross_play([[0.0, 0.5], [1.0, 0.25]], own=[(0, 0)])
     assert attacks == pytest.approx([0.5, (0.0 + 0.75) / 2])
     assert defences == pytest.approx([1.0, (0.5 + 0.25) / 2])
+
+
+@given(grids())
+def test_arrays_are_as_good_as_lists(found):
+    grid, own = found
+    expected = cross_play(grid, own=own)
+    for pairs in (np.array(sorted(own), dtype=int).reshape(-1, 2), [list(pair) for pair in own]):
+        assert cross_play(np.array(grid), own=pairs) == expected
+        assert cross_play([np.array(row) for row in grid], own=pairs) == expected
+    assert cross_play(np.empty((0, 0))) == ([], [])
+    assert cross_play(np.array([[None, 0.4]], dtype=object)) == ([0.6], [0.0, 0.4])
 
 
 def test_who_has_met_nobody_gets_nothing():
