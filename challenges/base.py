@@ -96,7 +96,9 @@ class Player(Protocol):
 
 
 class AskAll(Protocol):
-    """For simultaneous moves: every player gets its message before any answer is read."""
+    """For simultaneous moves: the messages of one moment, and every player's answer to its own. The judge asks in turn,
+    so that none pays for another's thinking with its clock; what keeps moves simultaneous is that no message is made of
+    an answer of the same moment."""
 
     def __call__(self, messages: Mapping[str, Json]) -> Mapping[str, Answer]: ...
 

@@ -1,4 +1,4 @@
-"""The discipline *race*: two lanes of asphalt in a loop, with slower rivals on it, and more of it than anyone drives.
+"""The discipline *race*: two lanes of asphalt in a loop, with slower rivals on it, and more of it than our best drives.
 
 The track is a polygon with rounded corners, drawn from the seed, so that there is none to learn by heart; it closes
 exactly because every corner is an arc between the tangent points of its two edges.
@@ -21,7 +21,9 @@ LIMIT = 22.0
 LANE_WIDTH_M = 5.0
 SECONDS = 36.0
 LENGTH_M = 560.0
-"""About what the limit, held in the corners too, would give."""
+"""Seven tenths of what the limit would give if it were held all the time (22 m/s for 36 s, 792 m), which corners of
+15 to 22 m at a grip of 7 m/s² and rivals forbid. The authors' best drives 68 to 90 % of it, so there is room left to
+tell better drivers apart, but not much: who is at the end is at the end, and has all of the route."""
 RIVALS = 8
 RIVAL_SPEEDS = (5.0, 8.0)
 SHAPES: tuple[tuple[Point, ...], ...] = (

@@ -27,11 +27,13 @@ def driving_score(
     `100 · completion · (1 − off_lane_share) · (1 − overspeed_share)
     / (1 + 0.7 · vehicle_collisions + 0.6 · static_collisions)`
 
-    Shares and completion are in 0..1, collisions are those at fault. Raises ValueError for anything else."""
+    Shares and completion are in 0..1, collisions are those at fault, whole numbers. Raises ValueError for anything
+    else."""
     if not all(0.0 <= share <= 1.0 for share in (completion, off_lane_share, overspeed_share)):
         raise ValueError(f"not within 0 and 1: {completion=}, {off_lane_share=}, {overspeed_share=}")
-    if vehicle_collisions < 0 or static_collisions < 0:
-        raise ValueError("a number of collisions is negative")
+    for count in (vehicle_collisions, static_collisions):
+        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+            raise ValueError(f"a number of collisions is a whole number and not negative: {count!r}")
     infractions = 1 + VEHICLE_WEIGHT * vehicle_collisions + STATIC_WEIGHT * static_collisions
     return 100 * completion * (1 - off_lane_share) * (1 - overspeed_share) / infractions
 

@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -49,6 +51,8 @@ TALKATIVE = {
     ("industry", ""): lambda: Scripted(lambda _: None),
 }
 """Who makes a run as long as it gets, where the sound sample does not, or takes long to say what one message asks."""
+EVALUATOR_CORE_SECONDS = 2.0
+"""What a run may take of the evaluator, on one core; `python -m tests.bench costs` measures it."""
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -210,6 +214,28 @@ def test_columns_of_a_score_are_those_of_the_sheet_in_whatever_order_runs_ended(
     assert set(scores) == {track}
     for name, score in scores.items():
         assert set(score.columns) == {column.name for column in challenge.about.columns_on(name)}
+
+
+@pytest.mark.parametrize(("slug", "track"), BY_TRACK)
+def test_the_sheet_names_what_the_dearest_judgement_may_cost(slug, track, monkeypatch):
+    """Every run of the largest phase, showcase included, in which each process of the entry takes all of its CPU; the
+    sound sample tells how many processes a run has."""
+    challenge, opened = registry.load(slug), Counter()
+    about = challenge.about
+    most = max(about.practice_cases, about.public_cases, about.final_cases)
+    materials = sound.prepared(challenge, Phase(SEED, 1))
+    runs = [case for case in challenge.cases(materials, Phase(SEED, most)) if case.track in ("", track)]
+
+    class Counted(Entry):
+        def __init__(self, folder):
+            opened[playing.name] += 1
+            super().__init__(folder)
+
+    monkeypatch.setattr(sound, "Entry", Counted)
+    for playing in sound.cases(challenge, track, showcase=False):
+        sound.play(challenge, sound.samples(slug)[track].path, [playing])
+    dearest = max(opened.values()) * about.cpu_seconds + EVALUATOR_CORE_SECONDS
+    assert about.judgement_core_seconds >= len(runs) * dearest
 
 
 @pytest.mark.parametrize("slug", PLAYED)

@@ -66,9 +66,11 @@ def test_a_share_outside_nothing_and_all_is_refused(name, share):
         driving_score(**(faultless | {name: share}))
 
 
-def test_a_negative_number_of_collisions_is_refused():
-    with pytest.raises(ValueError, match="negative"):
-        driving_score(**(faultless | {"vehicle_collisions": -1}))
+@pytest.mark.parametrize("count", [-1, 1.0, 1.5, math.nan, math.inf, True, False, "1", None])
+@pytest.mark.parametrize("name", ["vehicle_collisions", "static_collisions"])
+def test_a_number_of_collisions_that_is_no_whole_number_or_negative_is_refused(name, count):
+    with pytest.raises(ValueError, match="whole number"):
+        driving_score(**(faultless | {name: count}))
 
 
 def test_five_miles_an_hour_too_fast_all_the_time_leaves_nothing():

@@ -315,12 +315,6 @@ def test_honest_replies_fit(security):
     assert len(json.dumps({"p": [0.1234567890123456789] * 250})) < clocks["detect"].reply_bytes
 
 
-def test_the_sheet_names_what_the_dearest_judgement_may_cost(security):
-    """Three processes for every case of a defence in the final, showcase included, and two seconds of ours."""
-    about = security.about
-    assert about.judgement_core_seconds >= (about.final_cases + 1) * (3 * about.cpu_seconds + 2)
-
-
 # ---------------------------------------------------------------------------------------------------------------------
 # Meetings and the field
 

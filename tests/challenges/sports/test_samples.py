@@ -2,6 +2,7 @@
 between them."""
 
 import json
+import re
 
 import pytest
 
@@ -39,6 +40,14 @@ def test_the_bands_of_useless_weak_and_sound_do_not_meet_where_it_matters():
     assert useless.score_max < sound.score_min
     assert useless.score_max <= weak.score_min < sound.score_min
     assert weak.score_max < sound.score_max
+
+
+@pytest.mark.parametrize("language", sheet.LANGUAGES)
+def test_the_statement_names_how_many_opponents_an_entry_gets(language):
+    """What the judge goes by (`meeting_opponents`), in the paragraph on the ladder."""
+    ladder = next(line for line in sheet.statement("sports", language).splitlines() if "OpenSkill" in line)
+    numbers = re.findall(r"\d+", ladder.partition("OpenSkill")[0])
+    assert set(numbers) == {str(sheet.about("sports").meeting_opponents)}
 
 
 def test_the_crashing_sample_has_played_for_five_seconds_before_it_crashes(sports, cases):
