@@ -189,10 +189,12 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Materials:
-    """What `prepare` made: public files for teams (name -> bytes) and private reference values (JSON)."""
+    """What `prepare` made: public files for teams (name -> bytes), private reference values (JSON), and a sentence for
+    the log of the worker that opens the phase, where an operator should know how they came about."""
 
     public: Mapping[str, bytes] = field(default_factory=dict)
     private: Json = None
+    note: str = ""
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from judge import proven, redis_server
@@ -20,6 +22,7 @@ from sandbox.images import find_builder_image, find_player_image, toolchains
 
 MIN_PYTHON = (3, 11)
 MIN_MEMORY_MIB = 1024
+WITH_EXTRA = f"{sys.executable} -m pip install 'podium[prepare]'"
 NOT_YET = f"made when the first entry needs it, or now: {sys.executable} -m sandbox.images --builders"
 
 
@@ -36,13 +39,20 @@ class Check:
 def examine(settings: Settings) -> list[Check]:
     """Every check, in the order in which things are needed. Nothing is changed."""
     looks: list[Callable[[Settings], Iterator[Check]]]
-    looks = [_python, _folders, _redis, _database, _engine, _walls, _clean, _port]
+    looks = [_python, _extras, _folders, _redis, _database, _engine, _walls, _clean, _port]
     return [check for look in looks for check in look(settings)]
 
 
 def _python(settings: Settings) -> Iterator[Check]:  # noqa: ARG001
     found = ".".join(map(str, sys.version_info[:3]))
     yield Check("python", sys.version_info >= MIN_PYTHON, found, "install Python 3.11 or later, then: make run")
+
+
+def _extras(settings: Settings) -> Iterator[Check]:  # noqa: ARG001
+    """What is well without, and better with."""
+    there = find_spec("ortools") is not None
+    found = version("ortools") if there else f"not installed; optional, for better references in a final: {WITH_EXTRA}"
+    yield Check("ortools", True, found, WITH_EXTRA)
 
 
 def _folders(settings: Settings) -> Iterator[Check]:

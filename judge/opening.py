@@ -59,6 +59,8 @@ def open_phase(kit: Kit, phase_id: int) -> bool:
     except Exception:
         _claimed_at(kit, phase_id, None)
         raise
+    if materials.note:
+        log.info("%s/%s: %s", contest.slug, phase.slug, materials.note)
     log.info("%s/%s: open after %.1f s", contest.slug, phase.slug, time.monotonic() - began)
     return opened
 

@@ -45,6 +45,6 @@ def prepared(
         answer = child.play(job, stop=stop)
     try:
         public = {str(name): bytes.fromhex(content) for name, content in answer["public"].items()}
-        return Materials(public=public, private=answer["private"])
+        return Materials(public=public, private=answer["private"], note=str(answer["note"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PlatformFault("challenge-failed", f"the child's materials are none: {error!r}") from error

@@ -160,10 +160,11 @@ def _done(job: Json, sockets: Sequence[socket.socket], control: socket.socket) -
 
 
 def prepare(job: Json) -> Json:
-    """A phase's materials: `{"public": {name: hex}, "private"}`. `job` names slug, seed and cases."""
+    """A phase's materials: `{"public": {name: hex}, "private", "note"}`. `job` names slug, seed and cases."""
     os.nice(BESIDE_NICE)
     made = registry.load(job["slug"]).prepare(bytes.fromhex(job["seed"]), cases=job["cases"])
-    return {"public": {name: content.hex() for name, content in made.public.items()}, "private": made.private}
+    public = {name: content.hex() for name, content in made.public.items()}
+    return {"public": public, "private": made.private, "note": made.note}
 
 
 def retell(job: Json) -> Json:

@@ -1,7 +1,7 @@
 """The industry contest's automatic part as Podium plays it: one instance in, one schedule out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from statistics import fmean
 
 from challenges import sheet
@@ -41,28 +41,29 @@ class Industry:
 
     def prepare(self, seed: bytes, *, cases: int) -> Materials:
         """References of the phase's instances, and published ones for teams. With no more cases than practice has they
-        are the quick ones; otherwise the thorough ones (up to ten minutes an instance)."""
+        are the quick ones; otherwise the thorough ones (up to ten minutes an instance). Of each, the private part keeps
+        {makespan, proven, method}."""
         find = references.thorough if cases > self.about.practice_cases else references.quick
-        planned = [*_hidden_cases(seed, cases), _showcase()]
-        found = {_key(case): find(instance(case)).makespan for case in planned[:-1]}
-        found[_key(planned[-1])] = references.quick(instance(planned[-1])).makespan
-        return Materials(public={"taillard.json": benchmark.file()}, private={"references": found})
+        found = {_key(case): find(instance(case)) for case in _hidden_cases(seed, cases)}
+        note = references.note(list(found.values()))
+        found[_key(_showcase())] = references.quick(instance(_showcase()))
+        private = {"references": {key: asdict(reference) for key, reference in found.items()}}
+        return Materials(public={"taillard.json": benchmark.file()}, private=private, note=note)
 
     def cases(self, materials: Materials, phase: Phase) -> Sequence[Case]:
         """`phase.cases` of each size by turns, each with a seed of its own; then the showcase."""
-        known: Mapping[str, int] = (materials.private or {}).get("references", {})
+        known: Mapping[str, Json] = (materials.private or {}).get("references", {})
         planned = _hidden_cases(phase.seed, phase.cases) + [_showcase()] * phase.showcase
         return [_with_reference(case, known.get(_key(case))) for case in planned]
 
     def play(self, case: Case, players: Players, artefacts: Mapping[str, bytes]) -> Outcome:  # noqa: ARG002
-        player, jobs = players[SEAT], instance(case)
+        player, jobs, reference = players[SEAT], instance(case), _reference(case)
         flaw = greeting_fault(player.hello({"challenge": "industry", "limit_seconds": LIMIT_SECONDS}))
         if flaw is not None:
             return Outcome({SEAT: SeatOutcome(None, fault=flaw.fault, message=flaw.message)})
         got = read(player.ask(message(jobs, limit_seconds=LIMIT_SECONDS)), jobs)
         if isinstance(got, Flaw):
             return _failed(got)
-        reference = case.params.get("reference") or references.quick(jobs).makespan
         return _scheduled(case, jobs, got, reference)
 
     def score(self, played: Sequence[Played]) -> Mapping[str, Score]:
@@ -120,9 +121,20 @@ def _key(case: Case) -> str:
     return derive(case.seed, "reference").hex()[:16]
 
 
-def _with_reference(case: Case, reference: int | None) -> Case:
-    """The case with its reference; `play` makes the quick one where `prepare` did not know of the case."""
-    return case if reference is None else replace(case, params={"reference": reference})
+def _with_reference(case: Case, known: Json | None) -> Case:
+    """The case with its reference, where `prepare` made one."""
+    return case if known is None else replace(case, params={"reference": known["makespan"]})
+
+
+def _reference(case: Case) -> int:
+    """What a makespan is measured against. Raises BrokenChallenge for a hidden case that `prepare` did not know of: a
+    reference is settled before the phase opens, or entries would not be measured alike."""
+    reference: int | None = case.params.get("reference")
+    if reference is not None:
+        return reference
+    if not case.showcase:
+        raise BrokenChallenge(f"the case {case.name} has no reference: the phase was not prepared for it")
+    return references.quick(instance(case)).makespan
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -9,10 +9,12 @@ thorough  four longer tabu searches from other random streams; then, where ortoo
           them and often proves the optimum. Up to ten minutes for an instance of 20 x 20.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Literal
 
 from challenges.industry.dispatch import most_work_remaining
 from challenges.industry.instances import Jobs
@@ -26,18 +28,25 @@ DETERMINISTIC_SECONDS = 100.0
 """CP-SAT's own measure of work; a unit took between two and five seconds on the machine that this was written on."""
 
 
+Method = Literal["quick", "tabu", "cp-sat"]
+"""quick; thorough by the searches alone; thorough, with CP-SAT after them."""
+WITHOUT = "ortools is not installed here, so CP-SAT tried none of them: pip install 'podium[prepare]'"
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The shortest schedule known of an instance, and whether none can be shorter."""
+    """The shortest schedule known of an instance, whether none can be shorter, and what found it."""
 
     makespan: int
     proven: bool
+    method: Method
 
 
 def quick(jobs: Jobs, *, steps: int | None = None) -> Reference:
     """About a second; see above. `steps` instead of the number by size."""
     count = sum(map(len, jobs))
-    return _reference(jobs, _searched(jobs, stream=1, steps=steps or max(QUICK_FEWEST_STEPS, QUICK_STEPS * count)))
+    orders = _searched(jobs, stream=1, steps=steps or max(QUICK_FEWEST_STEPS, QUICK_STEPS * count))
+    return _reference(jobs, orders, "quick")
 
 
 def thorough(
@@ -49,9 +58,23 @@ def thorough(
         (_searched(jobs, stream=stream, steps=steps) for stream in range(1, THOROUGH_STREAMS + 1)),
         key=lambda found: makespan(jobs, found),
     )
-    if find_spec("ortools") is None:
-        return _reference(jobs, orders)
-    return _constraint_programming(jobs, orders, deterministic_seconds)
+    known = _reference(jobs, orders, "tabu")
+    if known.proven or not _has_ortools():
+        return known
+    return _constraint_programming(jobs, orders, known, deterministic_seconds)
+
+
+def note(found: Sequence[Reference]) -> str:
+    """A sentence for the operator: by what method, and what is missing for a better one."""
+    methods = Counter(reference.method for reference in found)
+    by = ", ".join(f"{count} by {method}" for method, count in sorted(methods.items()))
+    proven = sum(reference.proven for reference in found)
+    alone = set(methods) == {"tabu"} and not _has_ortools()
+    return f"references: {by}; {proven} of {len(found)} proven optimal" + (f"; {WITHOUT}" if alone else "")
+
+
+def _has_ortools() -> bool:
+    return find_spec("ortools") is not None
 
 
 def lower_bound(jobs: Jobs) -> int:
@@ -77,17 +100,16 @@ def _searched(jobs: Jobs, *, stream: int, steps: int) -> list[list[int]]:
     return search.best_orders()
 
 
-def _reference(jobs: Jobs, orders: list[list[int]]) -> Reference:
+def _reference(jobs: Jobs, orders: list[list[int]], method: Method) -> Reference:
     length = makespan(jobs, orders)
-    return Reference(length, proven=length == lower_bound(jobs))
+    return Reference(length, proven=length == lower_bound(jobs), method=method)
 
 
-def _constraint_programming(jobs: Jobs, orders: list[list[int]], deterministic_seconds: float) -> Reference:
-    """What CP-SAT makes of a schedule; the schedule itself where it finds nothing shorter."""
+def _constraint_programming(
+    jobs: Jobs, orders: list[list[int]], known: Reference, deterministic_seconds: float
+) -> Reference:
+    """What CP-SAT makes of a schedule, which is `known`; the schedule itself where it finds nothing shorter."""
     cp_model: Any = import_module("ortools.sat.python.cp_model")  # an extra: its types are not always there
-    known = _reference(jobs, orders)
-    if known.proven:
-        return known
     starts = timetable(jobs, orders)
     model = cp_model.CpModel()
     on_machine: dict[int, list[Any]] = {}
@@ -111,7 +133,6 @@ def _constraint_programming(jobs: Jobs, orders: list[list[int]], deterministic_s
     solver.parameters.max_deterministic_time = deterministic_seconds
     status = solver.solve(model)
     if status == cp_model.OPTIMAL:
-        return Reference(round(solver.objective_value), proven=True)
-    if status == cp_model.FEASIBLE:
-        return Reference(min(known.makespan, round(solver.objective_value)), proven=False)
-    return known
+        return Reference(round(solver.objective_value), proven=True, method="cp-sat")
+    shorter = round(solver.objective_value) if status == cp_model.FEASIBLE else known.makespan
+    return Reference(min(known.makespan, shorter), proven=False, method="cp-sat")

@@ -6,6 +6,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from challenges import registry, sheet
@@ -22,10 +23,14 @@ def samples(slug: str) -> dict[str, Sample]:
 
 
 def prepared(challenge: Challenge, phase: Phase) -> Materials:
-    """What a phase's cases are made with; cases are made of the private part alone. For no more cases than practice
-    has, whose references are quick ones everywhere: what `prepare` does not know of, a run makes up for."""
-    count = min(phase.cases, challenge.about.practice_cases)
-    return Materials(private=challenge.prepare(phase.seed, cases=count).private)
+    """What a phase's cases are made with; cases are made of the private part alone. As in practice, however many cases
+    there are: what may take hours for a final is quick there."""
+    about = challenge.about
+    challenge.about = replace(about, practice_cases=max(phase.cases, about.practice_cases))
+    try:
+        return Materials(private=challenge.prepare(phase.seed, cases=phase.cases).private)
+    finally:
+        challenge.about = about
 
 
 def cases(challenge: Challenge, track: str, *, showcase: bool = True) -> list[Case]:

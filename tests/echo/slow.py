@@ -10,6 +10,7 @@ from tests.echo.challenge import Echo
 
 TELLS, TAKES_TIME, FAILS, NEVER_ENDS, IS_WRONG = 1, 2, 3, 4, 5
 SECONDS = 3.0
+NOTE = "made by hand"
 
 
 class Slow(Echo):
@@ -20,7 +21,8 @@ class Slow(Echo):
         match cases:
             case 1:
                 facts = {"environment": sorted(os.environ), "nice": os.nice(0), "process": os.getpid()}
-                return Materials(public={"facts.json": json.dumps(facts).encode()}, private={"cases": cases})
+                facts_file = json.dumps(facts).encode()
+                return Materials(public={"facts.json": facts_file}, private={"cases": cases}, note=NOTE)
             case 2:
                 time.sleep(SECONDS)
             case 3:

@@ -54,9 +54,11 @@ def wait_until(true, seconds: float = 120) -> None:
         time.sleep(0.02)
 
 
-def test_a_challenge_prepares_for_as_many_cases_as_the_phase_has(one: World, kit):
+def test_a_challenge_prepares_for_as_many_cases_as_the_phase_has(one: World, kit, caplog):
     phase = draft(one, slow.TELLS)
-    jobs.open_phase(phase.id)
+    with caplog.at_level("INFO", "judge.opening"):
+        jobs.open_phase(phase.id)
+    assert f"slow/{phase.slug}: {slow.NOTE}" in caplog.messages
     assert (state(one, phase), set(one.get(Phase, phase.id).materials)) == (PhaseState.OPEN, {"facts.json"})
 
 

@@ -3,6 +3,7 @@ import json
 import random
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -56,7 +57,7 @@ def hasty(monkeypatch):
 
     def thorough(jobs):
         made.append(len(jobs))
-        return quick(jobs, steps=1)
+        return replace(quick(jobs, steps=1), method="tabu")
 
     monkeypatch.setattr("challenges.industry.references.quick", lambda jobs: quick(jobs, steps=1))
     monkeypatch.setattr("challenges.industry.references.thorough", thorough)
@@ -85,10 +86,23 @@ def test_a_phase_with_more_cases_than_practice_gets_thorough_references(industry
     assert hasty == []
 
 
-def test_a_case_without_a_reference_gets_the_same_one_that_prepare_would_have_made(industry, plan, cases):
+@pytest.mark.usefixtures("hasty")
+def test_the_private_part_keeps_how_each_reference_came_about_and_a_worker_is_told(industry):
+    for count, method in ((1, "quick"), (3, "tabu")):
+        made = industry.prepare(bytes(32), cases=count)
+        kept = list(made.private["references"].values())
+        assert all(set(one) == {"makespan", "proven", "method"} for one in kept)
+        assert [one["method"] for one in kept] == [method] * 4 * count + ["quick"]
+        assert made.note.startswith(f"references: {4 * count} by {method}; ")
+
+
+def test_a_hidden_case_that_was_not_prepared_is_our_fault_and_a_showcase_gets_its_quick_reference(plan, cases):
     bare = Case("10x5-1", cases["10x5"].seed, group="10x5")
-    known = Case("10x5-1", bare.seed, group="10x5", params={"reference": quick(instance(bare)).makespan})
-    assert plan(bare, good)[0] == plan(known, good)[0]
+    with pytest.raises(BrokenChallenge, match="10x5-1 has no reference"):
+        plan(bare, good)
+    shown = replace(bare, showcase=True)
+    known = replace(shown, params={"reference": quick(instance(bare)).makespan})
+    assert plan(shown, good)[0] == plan(known, good)[0]
 
 
 def test_a_player_is_told_the_limit_then_one_instance(cases, plan):
@@ -287,7 +301,7 @@ industry = Industry()
 for size in ("10x5", "15x10", "20x20"):
     plan = lambda seen: {"job_sequences": most_work_remaining(seen["jobs"])}
     params = {} if size == "10x5" else {"reference": 1000}
-    case = Case(size, bytes(32), group=size, params=params)
+    case = Case(size, bytes(32), group=size, params=params, showcase=not params)
     outcome = industry.play(case, seats(planner=Scripted(plan)), {})
     print(hashlib.sha256(json.dumps(outcome.to_json()).encode()).hexdigest())
 """

@@ -17,6 +17,8 @@ from challenges.industry.schedule import makespan
 from challenges.industry.tabu import Search
 from tests.challenges.industry.published import FT06, FT10, LA01, LA02, LA06, ORB07, TA01
 
+METHODS = ("tabu", "cp-sat", "quick")
+
 
 @pytest.mark.parametrize(
     ("jobs", "optimum", "worst"),
@@ -34,8 +36,8 @@ def test_a_quick_reference_of_ta01_is_within_three_percent_of_its_optimum():
 
 
 def test_an_optimum_that_meets_the_bound_is_known_to_be_one():
-    assert quick(LA01) == Reference(666, proven=True)
-    assert quick(LA06) == Reference(926, proven=True)
+    assert quick(LA01) == Reference(666, proven=True, method="quick")
+    assert quick(LA06) == Reference(926, proven=True, method="quick")
 
 
 def test_the_lower_bound_is_taillards():
@@ -130,6 +132,18 @@ def test_without_ortools_a_thorough_reference_is_the_best_of_four_searches(monke
     assert found.makespan == min(searched)
     assert 655 <= found.makespan <= quick(LA02, steps=300).makespan
     assert found == thorough(LA02, steps=300)
+    assert found.method == "tabu"
+
+
+def test_an_operator_is_told_by_what_method_and_how_to_get_a_better_one(monkeypatch):
+    searched, solved, fast = (Reference(9, proven=method == "cp-sat", method=method) for method in METHODS)
+    monkeypatch.setattr(references, "find_spec", lambda _: None)
+    assert references.note([searched] * 3).startswith("references: 3 by tabu; 0 of 3 proven optimal; ortools is not")
+    assert "pip install 'podium[prepare]'" in references.note([searched])
+    assert references.note([fast]) == "references: 1 by quick; 0 of 1 proven optimal"
+    monkeypatch.setattr(references, "find_spec", lambda _: "there")
+    assert references.note([solved, searched]) == "references: 1 by cp-sat, 1 by tabu; 1 of 2 proven optimal"
+    assert "pip" not in references.note([searched])
 
 
 with_ortools = pytest.mark.skipif(
@@ -142,7 +156,7 @@ with_ortools = pytest.mark.skipif(
 @with_ortools
 @pytest.mark.parametrize(("jobs", "optimum"), [(FT06, 55), (LA02, 655)], ids=["ft06", "la02"])
 def test_with_ortools_a_thorough_reference_of_a_small_shop_is_the_proven_optimum(jobs, optimum):
-    assert thorough(jobs, steps=20, deterministic_seconds=20.0) == Reference(optimum, proven=True)
+    assert thorough(jobs, steps=20, deterministic_seconds=20.0) == Reference(optimum, proven=True, method="cp-sat")
 
 
 @with_ortools
