@@ -4,6 +4,8 @@ contest `python -m tests.bench separation`.
 Plays useless, weak, sound and the authors' best on the same cases of each track, in this process: every judged score,
 and the paired differences with their 95 % intervals. CONTESTS asks for useless < weak < sound with intervals that
 exclude 0, and that the best beats sound by a third of what sound beats useless by.
+
+Where people score, the samples' recorded reviews are what was played, and the sample labelled strong is the best.
 """
 
 import hashlib
@@ -17,10 +19,13 @@ from statistics import fmean
 from challenges import registry, sheet
 from challenges.base import Case, Challenge, Phase
 from challenges.metrics import stratified_interval
+from judge.normalisation import adjusted
 from tests.challenges import sound
 
 HERE = Path(__file__).parent
 LADDER = ("useless", "weak", "sound", "best")
+READ_BEST = "strong"
+"""The label of the best where people score."""
 SHARE = 1 / 3
 LEAST_CASES = 4
 """Of each discipline, also where a public phase has fewer: an interval needs several."""
@@ -97,16 +102,47 @@ def table(slug: str, track: str, *, cases: int, seed: str) -> Table:
     for low, high in itertools.pairwise(LADDER):
         paired = {case: (group, found[high][1][case][1] - value) for case, (group, value) in found[low][1].items()}
         steps.append(Difference(low, high, scores[high] - scores[low], stratified_interval(by_group(paired))))
-    return Table(
-        scores,
-        {name: {g: fmean(values) for g, values in by_group(each).items()} for name, (_, each) in found.items()},
-        steps,
-        (scores["best"] - scores["sound"]) / (scores["sound"] - scores["useless"]),
-    )
+    groups = {name: {g: fmean(values) for g, values in by_group(each).items()} for name, (_, each) in found.items()}
+    return Table(scores, groups, steps, share_of(scores))
+
+
+def read_table(slug: str) -> Table:
+    """Of a contest that people score, from its recorded reviews: adjusted scores, as a board has them; the raw means of
+    the criteria; and what judges who read both gave the better of two more, with its Student interval."""
+    rubric, reviews = sheet.about(slug).rubric, [one for one in sheet.recorded(slug).reviews if not one.refused]
+    assert rubric is not None
+    labelled = {sample.label: sample.name for sample in sheet.samples(slug)[::-1]}
+    names = {step: labelled[READ_BEST if step == "best" else step] for step in LADDER}
+    rows = {
+        row.entry: row.adjusted
+        for row in adjusted([(one.judge, one.entry, rubric.total(one.scores)) for one in reviews], method="additive")
+    }
+    totals = {
+        step: {one.judge: rubric.total(one.scores) for one in reviews if one.entry == name}
+        for step, name in names.items()
+    }
+    steps = []
+    for low, high in itertools.pairwise(LADDER):
+        paired = [totals[high][judge] - value for judge, value in totals[low].items() if judge in totals[high]]
+        steps.append(Difference(low, high, fmean(paired), stratified_interval({"": paired})))
+    groups = {
+        step: {word: fmean(one.scores[word] for one in reviews if one.entry == name) for word in rubric.names}
+        for step, name in names.items()
+    }
+    scores = {step: rows[name] for step, name in names.items()}
+    return Table(scores, groups, steps, share_of(scores))
+
+
+def share_of(scores: Mapping[str, float]) -> float:
+    """What the best beats sound by, of what sound beats useless by."""
+    return (scores["best"] - scores["sound"]) / (scores["sound"] - scores["useless"])
 
 
 def tables(slug: str, *, cases: int | None = None, seed: str = "separation") -> Iterator[tuple[str, Table]]:
     """By track; with the cases of the public phase where none are named."""
+    if sheet.about(slug).pairing == "none":
+        yield "", read_table(slug)
+        return
     for track in sound.samples(slug):
         yield track, table(slug, track, cases=cases or max(LEAST_CASES, sheet.about(slug).public_cases), seed=seed)
 

@@ -4,7 +4,8 @@ import pytest
 
 from challenges import sheet
 from challenges.base import Fault, Phase, Played
-from tests.challenges.fakes import Entry, seats
+from tests.challenges import separation
+from tests.challenges.fakes import Entry, Scripted, cycle, seats
 
 SAMPLES = {sample.name: sample for sample in sheet.samples("driving")}
 
@@ -33,6 +34,32 @@ def test_the_bands_of_useless_weak_and_sound_do_not_meet_where_it_matters():
     assert useless.score_max < weak.score_min
     assert weak.score_min < sound.score_min
     assert weak.score_max < sound.score_max
+
+
+def test_the_authors_best_beats_the_sound_sample_by_a_third_of_what_that_is_worth():
+    found = separation.table("driving", "", cases=2, seed="fourth")
+    assert found.scores["useless"] < found.scores["weak"] < found.scores["sound"]
+    assert found.share >= separation.SHARE
+
+
+def test_actions_recorded_on_the_showcase_are_worth_less_than_the_weak_sample_may_get_where_cases_are_hidden(driving):
+    """Cheat: what a good driver did where everybody may look, played again whatever it sees."""
+    recorded = []
+
+    class Recorded(Entry):
+        def ask(self, message):
+            recorded.append((answer := super().ask(message)).value)
+            return answer
+
+    (showcase,) = driving.cases(None, Phase(bytes(32), 0))
+    shown = driving.play(showcase, seats(driver=Recorded(SAMPLES["sound"].path)), {}).seats["driver"]
+    assert shown.score > SAMPLES["weak"].score_max
+    assert len(recorded) > 100
+    played = []
+    for case in driving.cases(None, Phase(b"\x21" * 32, 4, showcase=False)):
+        got = driving.play(case, seats(driver=Scripted(cycle(recorded))), {}).seats["driver"]
+        played.append(Played(case, "driver", got))
+    assert driving.score(played)[""].public < SAMPLES["weak"].score_max
 
 
 def test_the_crashing_sample_has_begun_to_drive_before_it_crashes(driving, cases):

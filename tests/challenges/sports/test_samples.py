@@ -11,6 +11,7 @@ from challenges.base import Fault, Phase, Played, Reply
 from challenges.sports.house import HOUSE
 from challenges.sports.match import SEATS
 from challenges.sports.replies import REST, Patience, read
+from tests.challenges import separation
 from tests.challenges.fakes import Entry, Scripted, seats
 
 SAMPLES = {sample.name: sample for sample in sheet.samples("sports")}
@@ -40,6 +41,13 @@ def test_the_bands_of_useless_weak_and_sound_do_not_meet_where_it_matters():
     assert useless.score_max < sound.score_min
     assert useless.score_max <= weak.score_min < sound.score_min
     assert weak.score_max < sound.score_max
+
+
+def test_the_authors_best_beats_the_sound_sample_by_a_third_of_what_that_is_worth():
+    """Against the house, a pair of games each."""
+    found = separation.table("sports", "", cases=1, seed="fifth")
+    assert found.scores["useless"] < found.scores["weak"] < found.scores["sound"]
+    assert found.share >= separation.SHARE
 
 
 @pytest.mark.parametrize("language", sheet.LANGUAGES)

@@ -11,6 +11,7 @@ from challenges import sheet
 from challenges.registry import folder
 from judge.decks import complaint
 from judge.normalisation import adjusted, connected
+from tests.challenges import separation
 from tests.challenges.startup.decks import contents, made
 
 ABOUT = sheet.about("startup")
@@ -59,6 +60,12 @@ def test_useless_is_below_weak_and_weak_below_sound_beyond_doubt(table):
     for below, above in pairwise(("useless", "weak", "sound")):
         gap = table[above].adjusted - table[below].adjusted
         assert gap > 1.96 * (table[above].standard_error ** 2 + table[below].standard_error ** 2) ** 0.5
+
+
+def test_each_step_of_the_ladder_is_one_that_its_judges_agree_on_and_the_best_beats_sound_by_a_third():
+    ((_, found),) = separation.tables("startup")
+    assert found.holds
+    assert found.share >= separation.SHARE
 
 
 def test_adjustment_means_something_here(table):
