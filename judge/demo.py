@@ -3,9 +3,10 @@
 import io
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise, product
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -28,6 +29,8 @@ OPEN_SECONDS = 120
 ASK_AGAIN_SECONDS = 10
 JUDGED_SECONDS = 900
 DAYS = 30
+LADDER = ("useless", "weak", "sound")
+"""Labels of samples, from the bottom of a board to the top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,17 +203,28 @@ class Demo:
         """What `--json` prints below `contests`, and a sentence for every sample that did not get what it is labelled
         with."""
         with self._db.read() as session:
-            listed = {slug: self._contest_report(session, slug, entries) for slug, entries in entered.items()}
+            boards = {slug: self._boards(session, slug) for slug in entered}
+            listed = {
+                slug: self._contest_report(session, slug, entries, boards[slug]) for slug, entries in entered.items()
+            }
             complaints = [line for entries in entered.values() for line in _complaints(session, entries)]
+        complaints += [line for slug, entries in entered.items() for line in disorder(entries, boards[slug])]
         complaints += [line for panel in self._panels for line in panel.complaints]
         return listed, complaints
 
-    def _contest_report(self, session: Session, slug: str, entries: list[Entered]) -> dict[str, Any]:
+    def _boards(self, session: Session, slug: str) -> dict[str, list[dict[str, Any]]]:
+        """By track."""
+        contest = contests.by_slug(session, slug)
+        phase = contests.phase_by_slug(session, contest, "practice")
+        return {track.name: board(session, phase, track.name) for track in catalogue.about(contest.challenge).tracks}
+
+    def _contest_report(
+        self, session: Session, slug: str, entries: list[Entered], boards: dict[str, list[dict[str, Any]]]
+    ) -> dict[str, Any]:
         contest = contests.by_slug(session, slug)
         phase = contests.phase_by_slug(session, contest, "practice")
         about = catalogue.about(contest.challenge)
         judged = _current(session, [entry.submission_id for entry in entries])
-        boards = {track.name: board(session, phase, track.name) for track in about.tracks}
         categories = {
             category.name: board(session, phase, about.tracks[0].name, category=category.name)
             for category in about.categories
@@ -267,6 +281,23 @@ def board(session: Session, phase: Phase, track: str, *, category: str | None = 
         }
         for row in board.rows
     ]
+
+
+def disorder(entries: Sequence[Entered], boards: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+    """A sentence for every two samples of a track that do not stand on its board as their labels have it: useless below
+    weak below sound. Bands allow for every seed, so those of neighbours may meet; on the same cases the order holds."""
+    found = []
+    for track, rows in boards.items():
+        scores = {row["team"]: row["score"] for row in rows}
+        steps = [[one for one in entries if (one.sample.track, one.sample.label) == (track, label)] for label in LADDER]
+        for low, high in (pair for lower, higher in pairwise(steps) for pair in product(lower, higher)):
+            below, above = scores.get(low.team), scores.get(high.team)
+            if below is None or above is None or below >= above:
+                found.append(
+                    f"{low.sample.name} ({low.sample.label}) is not below {high.sample.name} ({high.sample.label}) "
+                    f"on the board: {below} and {above}"
+                )
+    return found
 
 
 def _complaints(session: Session, entries: list[Entered]) -> list[str]:
