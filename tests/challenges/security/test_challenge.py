@@ -148,6 +148,19 @@ def test_the_oracle_counts_refuses_and_tells_the_truth(alone):
     assert got.columns["queries"] == QUERIES
 
 
+def test_what_is_beyond_the_budget_is_answered_without_being_looked_at(alone):
+    """Otherwise somebody could keep the evaluator busy with 12,000 messages of 200 images each, on nobody's clock."""
+
+    def answer(message):
+        if "image" in message:
+            answer.image = message["image"]
+            return {"query": [message["image"]] * 199}
+        return {"query": [answer.image, "no image"] * 100} if message["left"] else {"image": answer.image}
+
+    _, got, _ = alone("attack", answer)
+    assert (got.columns["faults"], got.columns["queries"]) == (0, QUERIES)
+
+
 def test_no_process_of_a_defence_sees_an_image_twice_in_two_versions_and_half_is_asked_three_times(security, cases):
     processes: list[list[tuple]] = []
 
