@@ -14,12 +14,23 @@ from typing import Self
 from challenges.base import Answer, Clock, Gone, Invalid, Json, Late, Message, Player, Players, Reply
 from sandbox import wire
 
+TRANSCRIPT_BYTES = 32 << 20
+"""So much a seat may say in a run, over all its processes: it is held in memory, and kept. No honest entry of any
+contest comes near; each reply has its own bound."""
+
 
 class Transcript:
     """What a seat answered, as it came."""
 
     def __init__(self) -> None:
         self._lines: list[str] = []
+        self._left_bytes = TRANSCRIPT_BYTES
+
+    def takes(self, answer: wire.Reply) -> bool:
+        """Whether there is room for an answer, which then counts."""
+        if isinstance(answer, wire.Answered):
+            self._left_bytes -= len(answer.raw)
+        return self._left_bytes >= 0
 
     def add(self, answer: wire.Reply) -> None:
         match answer:
@@ -85,6 +96,9 @@ class LivePlayer:
         began = time.monotonic()
         answer = self._channel.exchange(message, timeout_seconds)
         seconds = time.monotonic() - began
+        if not self._transcript.takes(answer):
+            answer = wire.Malformed("too_much", {"bytes": TRANSCRIPT_BYTES})
+            self._channel.close()
         self._transcript.add(answer)
         return _as_answer(answer), seconds
 

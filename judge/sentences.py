@@ -48,6 +48,7 @@ _ENGLISH = {
     "reply-number-too-long": "a reply held a number with too many digits",
     "reply-too-deep": "a reply was nested too deep",
     "reply-too-long": "a reply was too long",
+    "reply-too-much": "the replies of one run were too long together",
 }
 
 

@@ -182,3 +182,17 @@ def test_players_of_a_run_are_asked_each_on_its_own_clock(time):
     assert first.allowed == pytest.approx([2.5, 1.0])
     assert second.allowed == pytest.approx([2.5, 2.9])
     assert players["left"] is one
+
+
+def test_who_says_too_much_in_a_run_is_heard_no_more_in_any_process_of_it(time, monkeypatch):
+    """A transcript is held in memory: an entry must not be able to make that our fault."""
+    monkeypatch.setattr(module, "TRANSCRIPT_BYTES", 40)
+    script = [(0.0, answered('"' + "x" * 18 + '"'))] * 3
+    player, transcript, (first, second) = live(time, script, script)
+    too_much = Invalid(Message("reply-too-much", {"bytes": 40}))
+    assert [player.ask({}) for _ in range(3)] == [Reply("x" * 18), Reply("x" * 18), too_much]
+    assert first.closed
+    assert player.fresh().ask({}) == too_much
+    assert second.closed
+    replay = ReplayPlayer.of(transcript.text(), CLOCK)
+    assert [replay.ask({}) for _ in range(3)] == [Reply("x" * 18), Reply("x" * 18), too_much]
