@@ -22,8 +22,8 @@ LANE_WIDTH_M = 5.0
 SECONDS = 36.0
 LENGTH_M = 560.0
 """Seven tenths of what the limit would give if it were held all the time (22 m/s for 36 s, 792 m), which corners of
-15 to 22 m at a grip of 7 m/s² and rivals forbid. The authors' best drives 62 to 93 % of it, 83 % on average (30 cases), so
-there is room left to tell better drivers apart, but not much: at the end of the route an episode ends."""
+15 to 22 m at a grip of 7 m/s² and rivals forbid. The authors' best drives 62 to 93 % of it, 83 % on average (30 cases),
+so there is room left to tell better drivers apart, but not much: at the end of the route an episode ends."""
 RIVALS = 8
 RIVAL_SPEEDS = (5.0, 8.0)
 SHAPES: tuple[tuple[Point, ...], ...] = (
