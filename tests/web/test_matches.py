@@ -333,6 +333,7 @@ def test_a_pair_that_has_not_met_is_a_gap_in_the_grid(client: FlaskClient, siege
     assert sling
     assert page.text.count('<td class="gap">–</td>') == 1
     assert "– not known yet" in text_of(page)
+    assert "the statement says which cells count" in text_of(page)
 
 
 def test_each_tracks_board_shows_its_own_columns(client: FlaskClient, siege: Ground) -> None:
