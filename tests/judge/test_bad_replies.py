@@ -55,6 +55,13 @@ class Written:
         return Written(self.player.fresh(), self.replies)
 
 
+class Piece(bytes):
+    """What is written at once; too long to be shown whole."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes from {bytes(self[:40])!r}>"
+
+
 class Program:
     """The other end of a player's socket: each line that comes is answered with the next piece, as bytes; None answers
     nothing. After the last it hangs up. `fresh` begins again."""
@@ -176,7 +183,7 @@ ANY_BYTES = st.one_of(
             b"[NaN, Infinity, -Infinity]\n",
         ]
     ),
-)
+).map(Piece)
 
 
 @pytest.mark.parametrize("slug", PLAYED)

@@ -59,7 +59,8 @@ def clear_up_after_killed_test_runs(engine: Engine, player_image: PlayerImage, r
         row["Labels"]["podium.owner"] for row in engine.api.containers(all=True, filters={"label": "podium.owner"})
     }
     for owner in owners:
-        if owner.startswith(OWNERS) and not Path(f"/proc/{owner.removeprefix(OWNERS)}").exists():
+        process = owner.removeprefix(OWNERS).partition("-")[0]
+        if owner.startswith(OWNERS) and not Path(f"/proc/{process}").exists():
             sandbox = DockerSandbox(image=player_image.content, runtime_dir=runtime_dir, owner=owner)
             sandbox.reap()
             sandbox.close()
